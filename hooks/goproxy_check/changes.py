@@ -1,0 +1,219 @@
+"""Which module files a change touches, with their text before and after. Everything is asked of git."""
+
+import os
+import posixpath
+from typing import NamedTuple
+
+from goproxy_check.process import CommandError, git
+
+MODULE_FILES = ("go.mod", "go.sum", "go.work", "go.work.sum")
+_PATHSPEC = [f":(top,glob)**/{name}" for name in MODULE_FILES]
+# Raw and NUL-separated, and nothing of it left to the user's configuration: no renames, no external diff, paths
+# from the top of the repository (diff.relative would make them relative to the current folder).
+_RAW = ["--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all"]
+
+
+class File(NamedTuple):
+    """A module file; PATH is relative to the top of the repository, with slashes."""
+
+    path: str
+    data: bytes
+
+
+class Change(NamedTuple):
+    """The module files of one change.
+
+    A version is new if a file of AFTER has it and none of BEFORE, or if a file of WHOLE has it. BESIDE are the other
+    module files of the same tree: they say what is replaced, and which modules belong to one workspace. ROOT is the
+    top folder of the work tree, FOLDER where the user stands, from there ("" is the top).
+    """
+
+    root: str
+    folder: str
+    before: list[File]
+    after: list[File]
+    whole: list[File]
+    beside: list[File]
+
+
+class _Entry(NamedTuple):
+    """One line of ``git diff --raw``; an id is "" where there is no file on that side."""
+
+    path: str
+    old: str
+    new: str
+    unmerged: bool
+
+
+def staged(cwd: str, files: list[str]) -> Change | None:
+    """Return what is staged, restricted to FILES if there are any; None if no module file is concerned.
+
+    FILES are relative to CWD; those without a staged change are taken as they are in the index, as all new. During a
+    merge only what no parent has is new. Raises CommandError if CWD is no repository, a file is not in the index, or
+    a conflict is not resolved.
+    """
+    if not files:
+        entries = _diff(cwd, "--cached")
+        if not entries:
+            return None
+        root, folder = _place(cwd)
+        names = None
+    else:
+        root, folder = _place(cwd)
+        names = [_name(root, folder, file) for file in files]
+        entries = _diff(cwd, "--cached")
+    for entry in entries:
+        if entry.unmerged and (names is None or entry.path in names):
+            raise CommandError(
+                f"{entry.path} is in the middle of a merge conflict: resolve it and git add it, then try again"
+            )
+    index = _index(cwd)
+    for name in names or ():
+        if name not in index and not any(entry.path == name for entry in entries):
+            raise CommandError(f"{name} is not in the index: git add it, then try again")
+    old = [(entry.path, entry.old) for entry in entries if entry.old]
+    new = {entry.path for entry in entries if entry.new}
+    for parent in _merge_heads(cwd):
+        theirs = _diff(cwd, "--cached", parent)
+        old += [(entry.path, entry.old) for entry in theirs if entry.old]
+        new &= {entry.path for entry in theirs}  # a file that is the same as in a parent brings nothing new
+    whole: set[str] = set()
+    if names is not None:
+        new &= set(names)
+        whole = {name for name in names if name in index} - {entry.path for entry in entries}
+    return _load(cwd, root, folder, old, index, new, whole)
+
+
+def between(cwd: str, base: str, head: str, files: list[str]) -> Change | None:
+    """Return what the commit HEAD has and its merge base with BASE has not, restricted to FILES if there are any."""
+    root, folder = _place(cwd)
+    commits = [
+        git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", cwd=cwd, check=False) for ref in (base, head)
+    ]
+    for ref, commit in zip((base, head), commits, strict=True):
+        if not commit:
+            raise CommandError(f"{ref} is not a commit of this repository")
+    ours, theirs = (commit.decode().strip() for commit in commits)
+    fork = git("merge-base", ours, theirs, cwd=cwd, check=False).decode().strip()
+    if not fork:
+        raise CommandError(
+            f"{base} and {head} have no common commit here: fetch more of the history (git fetch --unshallow)"
+        )
+    entries = _diff(cwd, fork, theirs)
+    new = {entry.path for entry in entries if entry.new}
+    if files:
+        new &= {_name(root, folder, file) for file in files}
+    old = [(entry.path, entry.old) for entry in entries if entry.old]
+    return _load(cwd, root, folder, old, _tree(cwd, theirs), new, set()) if new else None
+
+
+def _place(cwd: str) -> tuple[str, str]:
+    """Return the top folder of the work tree, and CWD relative to it ("" is the top)."""
+    lines = git("rev-parse", "--show-toplevel", "--show-prefix", cwd=cwd).decode("utf-8", "surrogateescape").split("\n")
+    return lines[0], lines[1].rstrip("/")
+
+
+def _name(root: str, folder: str, file: str) -> str:
+    """Return the path of FILE, which is relative to FOLDER, from the top of the repository."""
+    if os.path.isabs(file):
+        relative = os.path.relpath(os.path.realpath(file), os.path.realpath(root))
+    else:
+        relative = os.path.normpath(os.path.join(folder, file))
+    name = relative.replace(os.sep, "/")
+    if name.startswith("../") or posixpath.basename(name) not in MODULE_FILES:
+        raise CommandError(f"{file} is not a go.mod, go.sum, go.work or go.work.sum of this repository")
+    return name
+
+
+def _diff(cwd: str, *what: str) -> list[_Entry]:
+    try:
+        output = git("-c", "diff.relative=false", "diff", *_RAW, *what, "--", *_PATHSPEC, cwd=cwd)
+    except CommandError:
+        git("rev-parse", "--git-dir", cwd=cwd)  # outside a repository this one has the better words
+        raise
+    fields = output.decode("utf-8", "surrogateescape").split("\0")
+    entries: dict[str, _Entry] = {}
+    for meta, path in zip(fields[0::2], fields[1::2], strict=False):
+        old_mode, new_mode, old, new, status = meta[1:].split()
+        unmerged = status == "U" or (path in entries and entries[path].unmerged)
+        entries[path] = _Entry(path, _blob(old_mode, old), _blob(new_mode, new), unmerged)
+    return list(entries.values())
+
+
+def _blob(mode: str, name: str) -> str:
+    return name if mode.startswith("100") else ""  # not a link, not a submodule
+
+
+def _index(cwd: str) -> dict[str, str]:
+    """Return path → blob of every module file in the index (git-ls-files(1), --stage)."""
+    output = git("ls-files", "--stage", "--full-name", "-z", "--", *_PATHSPEC, cwd=cwd)
+    files: dict[str, str] = {}
+    for record in output.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+        meta, _, path = record.partition("\t")
+        mode, name, _ = meta.split()
+        if _blob(mode, name):
+            files[path] = name
+    return files
+
+
+def _tree(cwd: str, commit: str) -> dict[str, str]:
+    """Return path → blob of every module file in COMMIT (git-ls-tree(1))."""
+    output = git("ls-tree", "-r", "-z", "--full-tree", commit, cwd=cwd)
+    files: dict[str, str] = {}
+    for record in output.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+        meta, _, path = record.partition("\t")
+        mode, _, name = meta.split()
+        if posixpath.basename(path) in MODULE_FILES and _blob(mode, name):
+            files[path] = name
+    return files
+
+
+def _merge_heads(cwd: str) -> list[str]:
+    """Return the other parents of a merge that is being committed (gitrevisions(7), MERGE_HEAD)."""
+    path = git("rev-parse", "--git-path", "MERGE_HEAD", cwd=cwd).decode("utf-8", "surrogateescape").rstrip("\n")
+    try:
+        with open(os.path.join(cwd, path), encoding="ascii") as file:
+            return file.read().split()
+    except FileNotFoundError:
+        return []
+
+
+def _load(
+    cwd: str,
+    root: str,
+    folder: str,
+    old: list[tuple[str, str]],
+    tree: dict[str, str],
+    new: set[str],
+    whole: set[str],
+) -> Change:
+    folders = {posixpath.dirname(path) for path in new | whole}
+    beside = {
+        path
+        for path in tree.keys() - new - whole
+        if posixpath.basename(path) in ("go.mod", "go.work") or posixpath.dirname(path) in folders
+    }
+    text = _read(cwd, {name for _, name in old} | {tree[path] for path in new | whole | beside if path in tree})
+
+    def files(paths: set[str]) -> list[File]:
+        return [File(path, text[tree[path]]) for path in sorted(paths) if path in tree]
+
+    before = [File(path, text[name]) for path, name in old]
+    return Change(root, folder, before, files(new), files(whole), files(beside))
+
+
+def _read(cwd: str, names: set[str]) -> dict[str, bytes]:
+    """Return the content of every blob of NAMES (git-cat-file(1), --batch)."""
+    ordered = sorted(names)
+    output = git("cat-file", "--batch", cwd=cwd, stdin="".join(f"{name}\n" for name in ordered).encode())
+    text: dict[str, bytes] = {}
+    at = 0
+    for name in ordered:
+        end = output.index(b"\n", at)
+        kind, _, size = output[at:end].partition(b" ")[2].partition(b" ")
+        if kind != b"blob":
+            raise CommandError(f"git has no object {name}: the repository is incomplete, try git fetch")
+        at = end + 1
+        text[name] = output[at : at + int(size)]
+        at += int(size) + 1
+    return text

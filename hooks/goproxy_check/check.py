@@ -1,0 +1,65 @@
+"""The order of asking, which never poisons a proxy.
+
+1. every proxy, with Disable-Module-Fetch: what do you hold?
+2. where none has it, the origin: is it published?
+3. only where it is, or where the origin can't be asked: the proxies, plainly.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from goproxy_check.diagnose import Diagnosis, Evidence, diagnose, outcome
+from goproxy_check.goenv import GoEnv
+from goproxy_check.origin import OriginClient
+from goproxy_check.process import Deadline
+from goproxy_check.proxy import Kind, ProxyClient
+from goproxy_check.references import Reference
+
+# Shares of the whole time after which a step must be over, so that a slow proxy leaves time for the explanation.
+_HELD_SHARE = 0.4
+_ORIGIN_SHARE = 0.8
+
+
+def check(
+    references: Iterable[Reference], env: GoEnv, proxies: ProxyClient, origins: OriginClient, seconds: float
+) -> list[Diagnosis]:
+    """Return the verdict on each reference, in their order, within SECONDS."""
+    found = [Evidence(ref, skipped=_skipped(ref, env)) for ref in references]
+    whole, held, origin = Deadline(seconds), Deadline(seconds * _HELD_SHARE), Deadline(seconds * _ORIGIN_SHARE)
+
+    def asks(item: Evidence) -> bool:
+        return not (item.reference.invalid or item.reference.skipped or item.skipped)
+
+    def public(item: Evidence) -> bool:
+        return asks(item) and bool(env.proxies) and not env.is_private(item.reference.module)
+
+    def unknown(item: Evidence) -> bool:
+        return asks(item) and (not item.held or outcome(item.held) is Kind.ABSENT)
+
+    def worth_asking_plainly(item: Evidence) -> bool:
+        return item.origin is not None and item.origin.published is not False and public(item)
+
+    found = _learn(found, public, lambda refs: proxies.held(refs, held), "held")
+    found = _learn(found, unknown, lambda refs: origins.ask(refs, origin), "origin")
+    found = _learn(found, worth_asking_plainly, lambda refs: proxies.fetched(refs, whole), "fetched")
+    return [diagnose(item) for item in found]
+
+
+def _learn(
+    found: list[Evidence],
+    concerns: Callable[[Evidence], bool],
+    ask: Callable[[list[Reference]], Sequence[Any]],
+    name: str,
+) -> list[Evidence]:
+    """Return FOUND with the answers to ASK, as the field NAME, for the items that the question CONCERNS."""
+    refs = [item.reference for item in found if concerns(item)]
+    answers = iter(ask(refs) if refs else [])
+    return [replace(item, **{name: next(answers)}) if concerns(item) else item for item in found]
+
+
+def _skipped(ref: Reference, env: GoEnv) -> str:
+    """Return why Go would ask nobody at all about REF, or ""."""
+    if env.off and not env.proxies and not env.is_private(ref.module):
+        return "GOPROXY=off"
+    return ""

@@ -1,0 +1,274 @@
+"""From answers to verdicts, and the words for each. Pure: no network, no process, no clock."""
+
+import enum
+import posixpath
+import re
+from dataclasses import dataclass, replace
+
+from goproxy_check import module
+from goproxy_check.origin import Origin
+from goproxy_check.proxy import Answer, Kind
+from goproxy_check.references import Reference
+
+
+class Verdict(str, enum.Enum):
+    """What became of one referenced version."""
+
+    OK = "ok"
+    STALE = "stale"
+    UNLISTED = "unlisted"
+    UNPUBLISHED = "unpublished"
+    MISSING = "missing"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    MISMATCH = "mismatch"
+    UNVERIFIABLE = "unverifiable"
+    INVALID = "invalid"
+    SKIPPED = "skipped"
+
+
+FIXABLE = {Verdict.STALE, Verdict.UNLISTED}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that was learned about one reference.
+
+    HELD is what the proxies said with Disable-Module-Fetch, FETCHED what they said when asked plainly; both are empty
+    where no proxy may be asked. SKIPPED is a reason of the settings not to ask at all.
+    """
+
+    reference: Reference
+    held: tuple[Answer, ...] = ()
+    origin: Origin | None = None
+    fetched: tuple[Answer, ...] = ()
+    skipped: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The verdict on one reference: what was SAID by whom, WHY that is so, and what to DO, each a line or more.
+
+    BYPASS says that fetching from the origin is a remedy, whoever may use it. FIXED is set once --fix has done so.
+    """
+
+    reference: Reference
+    verdict: Verdict
+    said: tuple[str, ...] = ()
+    why: str = ""
+    do: tuple[str, ...] = ()
+    proxies: tuple[Answer, ...] = ()
+    origin: Origin | None = None
+    nearest: tuple[str, ...] = ()
+    cached_until: float | None = None
+    bypass: bool = False
+    fixed: bool = False
+
+    @property
+    def finding(self) -> bool:
+        """Tell whether the user has to hear of it."""
+        return self.verdict not in (Verdict.OK, Verdict.SKIPPED)
+
+
+def outcome(answers: tuple[Answer, ...]) -> Kind:
+    """Return what ANSWERS about all files of one version mean together.
+
+    The version is served if each of its files is. Otherwise an error outweighs a "not found", as in Go's own report
+    (cmd/go/internal/modfetch: TryProxies).
+    """
+    asked = {answer.resource for answer in answers if answer.resource != "list"}
+    served = {answer.resource for answer in answers if answer.kind is Kind.SERVED}
+    if asked and asked <= served:
+        return Kind.SERVED
+    kinds = {answer.kind for answer in answers if answer.resource in asked - served}
+    return next((kind for kind in (Kind.REFUSED, Kind.UNAVAILABLE) if kind in kinds), Kind.ABSENT)
+
+
+def diagnose(evidence: Evidence) -> Diagnosis:
+    """Return the verdict that EVIDENCE amounts to, with its words."""
+    ref, origin = evidence.reference, evidence.origin
+    if ref.invalid:
+        return Diagnosis(ref, Verdict.INVALID, why=ref.invalid)
+    if ref.skipped or evidence.skipped:
+        return Diagnosis(ref, Verdict.SKIPPED, why=ref.skipped or evidence.skipped)
+    answers = evidence.fetched or evidence.held
+    blank = Diagnosis(ref, Verdict.OK, _said(answers, origin, ref), proxies=_one_each(answers), origin=origin)
+    if not answers:
+        return _by_origin_alone(blank, origin)
+    kind = outcome(answers)
+    if kind is Kind.SERVED:
+        return _served(blank, answers)
+    if kind is Kind.REFUSED:
+        return _refused(blank)
+    if kind is Kind.UNAVAILABLE or any("fetch timed out" in answer.detail for answer in evidence.fetched):
+        return _unavailable(blank, kind)
+    if origin and origin.published is False:
+        return _unpublished(blank, origin)
+    if origin and origin.published:
+        return _stale(blank, evidence.fetched)
+    return _missing(blank)
+
+
+def _by_origin_alone(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
+    """No proxy is asked: the module is private, or GOPROXY is ``direct``."""
+    if origin is None or origin.published:
+        return blank
+    if origin.published is False:
+        return _unpublished(blank, origin)
+    if origin.network:
+        return replace(
+            blank,
+            verdict=Verdict.UNAVAILABLE,
+            why="Its origin is out of reach, so nothing is known about this version.",
+            do=("Try again when the network is back, or let it pass for now: --allow-unavailable",),
+        )
+    return replace(
+        blank,
+        verdict=Verdict.MISSING,
+        why="Go takes this module from its origin, and the origin does not let it in, or is not there.",
+        do=("Check the module path, and that git can read the repository (https://go.dev/doc/faq#git_https).",),
+    )
+
+
+def _served(blank: Diagnosis, answers: tuple[Answer, ...]) -> Diagnosis:
+    hashes = blank.reference.go_mod_hashes
+    wrong = [answer for answer in answers if answer.go_mod_hash and hashes and answer.go_mod_hash not in hashes]
+    if not wrong:
+        return replace(blank, said=())
+    return replace(
+        blank,
+        verdict=Verdict.MISMATCH,
+        said=(
+            f"{wrong[0].proxy.shown} serves a go.mod with {wrong[0].go_mod_hash}",
+            f"go.sum has {' and '.join(hashes)}",
+        ),
+        why="Either the version was changed after it was published, or somebody tampers with it.",
+        do=(
+            "Do not bypass this. Ask the module's authors which hash is right (https://go.dev/ref/mod#authenticating).",
+        ),
+    )
+
+
+def _refused(blank: Diagnosis) -> Diagnosis:
+    status = next(answer.status for answer in blank.proxies if answer.kind is Kind.REFUSED)
+    if status in (401, 407):
+        why = "The proxy wants to know who you are."
+        do = "Give Go your login for it (.netrc or GOAUTH: go help goauth)."
+    else:
+        why = "The proxy does not let you have this version; some say so too where they do not have it yet."
+        do = "Ask those who run the proxy."
+    return replace(
+        blank, verdict=Verdict.REFUSED, why=why, do=(f"{do} If you are allowed to go around it:",), bypass=True
+    )
+
+
+def _unavailable(blank: Diagnosis, kind: Kind) -> Diagnosis:
+    if kind is Kind.UNAVAILABLE:
+        why = "No proxy gave a usable answer, so nothing is known about this version."
+        do = "Try again when it is back, or let it pass for now: --allow-unavailable"
+    else:
+        why = "The origin has it; the proxy gave up fetching it."
+        do = "Ask again in a minute: the proxy often succeeds at the second attempt."
+    return replace(blank, verdict=Verdict.UNAVAILABLE, why=why, do=(do,))
+
+
+def _unpublished(blank: Diagnosis, origin: Origin) -> Diagnosis:
+    ref = blank.reference
+    nearest = nearest_versions(ref.version, origin.versions)
+    if module.is_pseudo(ref.version):
+        why = "Its commit is not at the origin, so no bypass helps."
+        do = "Push the commit, or name one that is there."
+    else:
+        why = "It was never published, so no bypass helps."
+        do = f"Push the tag (git push origin {tag(ref, origin.url)}), or name a published version."
+    if nearest:
+        why += f" Nearest published versions: {', '.join(nearest)}."
+    elif not origin.versions and not module.is_pseudo(ref.version):
+        why += " The origin has no version of this module at all."
+    return replace(blank, verdict=Verdict.UNPUBLISHED, why=why, do=(do,), nearest=nearest)
+
+
+def _stale(blank: Diagnosis, fetched: tuple[Answer, ...]) -> Diagnosis:
+    until = max((answer.cached_until for answer in blank.proxies if answer.cached_until), default=None)
+    lists = [answer for answer in fetched if answer.resource == "list"]
+    blank = replace(blank, cached_until=until, bypass=True)
+    if lists and all(not a.versions and a.kind in (Kind.SERVED, Kind.ABSENT) for a in lists):
+        return replace(
+            blank,
+            verdict=Verdict.UNLISTED,
+            why="The proxies know no version of this module at all.",
+            do=(private_hint(blank.reference.module), "If this is its first release, fetch it from its origin:"),
+        )
+    return replace(
+        blank,
+        verdict=Verdict.STALE,
+        why="The proxy still remembers that it did not find this version, from before it was published.",
+        do=("Fetch it from its origin:",),
+    )
+
+
+def _missing(blank: Diagnosis) -> Diagnosis:
+    return replace(
+        blank,
+        verdict=Verdict.MISSING,
+        why="The proxies do not have it, and its origin could not be asked whether it exists.",
+        do=(
+            private_hint(blank.reference.module),
+            "If git asks for a login there, give it one (https://go.dev/doc/faq#git_https). Then:",
+        ),
+        bypass=True,
+    )
+
+
+def private_hint(path: str) -> str:
+    """Return how to tell Go that the module PATH is private, keeping what it was told before."""
+    return f'If it is private, no proxy should be asked: go env -w "GOPRIVATE=$(go env GOPRIVATE),{path}"'
+
+
+def tag(ref: Reference, url: str) -> str:
+    """Return the tag that publishes REF, with its sub-folder in front (https://go.dev/ref/mod#vcs-version)."""
+    path = module.split_path_version(ref.module)[0]
+    root = re.sub(r"^\w+://|\.git$", "", url)
+    folder = posixpath.relpath(path, root) if root and path.startswith(f"{root}/") else ""
+    return posixpath.join(folder, ref.version.removesuffix("+incompatible"))
+
+
+def nearest_versions(version: str, published: tuple[str, ...], count: int = 3) -> tuple[str, ...]:
+    """Return the COUNT published versions around VERSION, and the newest, in order."""
+    ordered = sorted((item for item in published if item != version), key=module.semver_key)
+    key = module.semver_key(version)
+    below = sum(module.semver_key(item) < key for item in ordered)
+    start = max(0, min(below - (count + 1) // 2, len(ordered) - count))
+    near = ordered[start : start + count]
+    return tuple(dict.fromkeys([*near, *ordered[-1:]]))
+
+
+def _one_each(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
+    """Return one answer of each proxy: the one that says most against the version."""
+    order = [Kind.SERVED, Kind.ABSENT, Kind.UNAVAILABLE, Kind.REFUSED]
+    worst: dict[str, Answer] = {}
+    for answer in answers:
+        if answer.resource == "list":
+            continue
+        known = worst.get(answer.proxy.url)
+        if not known or order.index(answer.kind) > order.index(known.kind):
+            worst[answer.proxy.url] = answer
+    return tuple(worst.values())
+
+
+def _said(answers: tuple[Answer, ...], origin: Origin | None, ref: Reference) -> tuple[str, ...]:
+    """Return who was asked and what they said, a line each."""
+    lines = []
+    for answer in _one_each(answers):
+        status = f"{answer.status} {answer.reason}".strip() if answer.status else ""
+        lines.append(": ".join(filter(None, (answer.proxy.shown, status, answer.detail))))
+    if origin:
+        name = f"{origin.url} (its origin)" if origin.url else "its origin"
+        what = "the commit of " if module.is_pseudo(ref.version) else ""
+        if origin.published is None:
+            lines.append(f"{name}: could not be asked: {origin.error}")
+        else:
+            lines.append(
+                f"{name}: has {what}{ref.version}" if origin.published else f"{name}: does not have {what}{ref.version}"
+            )
+    return tuple(lines)

@@ -1,0 +1,194 @@
+"""The one command that helps: fetch a version from its origin, in words to paste and, with --fix, for real."""
+
+import json
+import os
+import posixpath
+import re
+import shlex
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from goproxy_check.diagnose import FIXABLE, Diagnosis
+from goproxy_check.goenv import GoEnv
+from goproxy_check.process import CommandError, go_environment, run
+from goproxy_check.redact import one_line
+from goproxy_check.references import Reference
+
+_NO_RECORD = re.compile(r"/lookup/\S+: (?:404|410)\b")
+_KEPT = ("go.mod", "go.work")
+_WATCHED = ("go.sum", "go.work.sum")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What --fix did: the diagnoses with FIXED set, the CHANGED files, what to add to the commit, and the failures."""
+
+    diagnoses: list[Diagnosis]
+    changed: list[str]
+    failed: list[str]
+
+
+def by_folder(diagnoses: Iterable[Diagnosis]) -> dict[str, list[Reference]]:
+    """Return the references of DIAGNOSES by the folder of the module that names them ("" is the top)."""
+    folders: dict[str, list[Reference]] = {}
+    for item in diagnoses:
+        places = item.reference.locations
+        folders.setdefault(posixpath.dirname(places[0].file) if places else "", []).append(item.reference)
+    return folders
+
+
+def command(references: Iterable[Reference], folder: str = "") -> str:
+    """Return the command that fetches REFERENCES from their origins, for the shell of this platform.
+
+    FOLDER is where to run it, from where the reader is ("" is here). In a workspace go.sum gets its lines only
+    without the workspace.
+    """
+    refs = sorted(references, key=str)
+    download = f"go mod download {' '.join(str(ref) for ref in refs)}"
+    settings = {"GOPROXY": "direct", **({"GOWORK": "off"} if any(ref.workspace for ref in refs) else {})}
+    if sys.platform == "win32":
+        change = "cd '{}'; ".format(folder.replace("'", "''")) if folder else ""
+        return "; ".join(
+            [
+                *(
+                    f"{change}$env:{name}='{value}'" if not i else f"$env:{name}='{value}'"
+                    for i, (name, value) in enumerate(settings.items())
+                ),
+                download,
+                *(f"$env:{name}=$null" for name in settings),
+            ]
+        )
+    change = f"cd {shlex.quote(folder if not folder.startswith('-') else f'./{folder}')} && " if folder else ""
+    return change + " ".join([*(f"{name}={value}" for name, value in settings.items()), download])
+
+
+def fix(
+    diagnoses: list[Diagnosis], env: GoEnv, root: str, seconds: float, *, nosumdb: bool = False, trace: bool = False
+) -> Outcome:
+    """Fetch every stale or unlisted version from its origin, one run of go per module folder below ROOT.
+
+    Writes the module cache and go.sum, nothing else: should go touch go.mod or go.work, they are put back.
+    """
+    fixable = [item for item in diagnoses if item.verdict in FIXABLE]
+    errors: dict[Reference, str] = {}
+    changed: list[str] = []
+    failed: list[str] = []
+    for folder, refs in by_folder(fixable).items():
+        place = os.path.join(root, *folder.split("/"))
+        before = _contents(place)
+        download = _Download(env, place, seconds, trace)
+        problems = download(refs, GOPROXY="direct")
+        # The checksum database may be reachable through the proxy alone: with GONOPROXY just these modules come from
+        # their origins, and everything else, the database too, takes the usual way.
+        cut_off = [ref for ref in refs if _verification_failed(problems.get(ref, ""))]
+        if cut_off and env.proxies:
+            problems |= download(cut_off, GONOPROXY=_joined(env.no_proxy, cut_off))
+        unrecorded = [ref for ref in refs if _NO_RECORD.search(problems.get(ref, ""))]
+        if unrecorded and nosumdb:
+            names = _joined(env.no_sumdb, unrecorded)
+            problems |= download(unrecorded, GOPROXY="direct", GONOSUMDB=names)
+        errors.update(problems)
+        changed += [posixpath.join(folder, name) for name in _changed(place, before)]
+        for ref in refs:
+            if error := errors.get(ref):
+                failed.append(_explain(ref, error, folder, env))
+    done = [replace(item, fixed=item in fixable and not errors.get(item.reference)) for item in diagnoses]
+    return Outcome(done, changed, failed)
+
+
+class _Download:
+    """Runs ``go mod download -json`` in one module folder."""
+
+    def __init__(self, env: GoEnv, place: str, seconds: float, trace: bool) -> None:
+        self._env = env
+        self._place = place
+        self._seconds = seconds
+        self._trace = trace
+
+    def __call__(self, refs: list[Reference], **settings: str) -> dict[Reference, str]:
+        """Return for each of REFS what went wrong, "" where nothing did."""
+        flags = re.sub(r"(?:^|\s)--?mod=\S+", "", self._env.flags).strip()  # -mod=mod would let go edit go.mod
+        env = go_environment(GOWORK="off", GOFLAGS=flags, **settings)
+        versions = [str(ref) for ref in refs]
+        started = time.monotonic()
+        try:
+            # With -json go writes the go.sum lines of what succeeded even where something else failed.
+            result = run(
+                [self._env.go, "mod", "download", "-json", *versions], cwd=self._place, env=env, timeout=self._seconds
+            )
+        except CommandError as error:
+            return dict.fromkeys(refs, str(error))
+        finally:
+            if self._trace:
+                said = " ".join(f"{name}={value}" for name, value in settings.items())
+                spent = time.monotonic() - started
+                sys.stderr.write(f"# cd {self._place}; {said} go mod download {' '.join(versions)} ({spent:.3f}s)\n")
+        answers = {f"{item.get('Path')}@{item.get('Version')}": item for item in _objects(result.stdout)}
+        words = result.stderr.strip() or f"go mod download: exit status {result.code}"
+        return {ref: _error(answers.get(str(ref)), words) for ref in refs}
+
+
+def _error(answer: dict[str, Any] | None, words: str) -> str:
+    if answer is None:
+        return words
+    return str(answer.get("Error") or "")
+
+
+def _objects(output: bytes) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects that stand one after the other in OUTPUT, as far as they can be read."""
+    decoder, text, at = json.JSONDecoder(), output.decode("utf-8", "replace"), 0
+    while at < len(text):
+        try:
+            item, end = decoder.raw_decode(text, at)
+        except ValueError:
+            return
+        if isinstance(item, dict):
+            yield item
+        at = end + len(text[end:]) - len(text[end:].lstrip())
+
+
+def _verification_failed(error: str) -> bool:
+    """Tell whether the files came, but the checksum database could not be reached to verify them."""
+    return "verifying" in error and not _NO_RECORD.search(error) and "mismatch" not in error
+
+
+def _joined(patterns: str, refs: list[Reference]) -> str:
+    return ",".join(dict.fromkeys([*filter(None, patterns.split(",")), *(ref.module for ref in refs)]))
+
+
+def _explain(ref: Reference, error: str, folder: str, env: GoEnv) -> str:
+    if _NO_RECORD.search(error):
+        narrow = f"GONOSUMDB={shlex.quote(_joined(env.no_sumdb, [ref]))} {command([ref], folder)}"
+        return (
+            f"{ref} came, but the checksum database has no record of it yet, so it was not kept. Wait until it has "
+            f"one (up to half an hour), or go without that check for this module, this once: goproxy-check --fix "
+            f"--nosumdb, which runs {narrow}"
+        )
+    lines = [line.strip() for line in error.splitlines() if line.strip()]
+    said = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    return f"{ref} could not be fetched: {one_line((said or lines)[-1] if said else ' '.join(lines))}"
+
+
+def _contents(place: str) -> dict[str, bytes | None]:
+    contents: dict[str, bytes | None] = {}
+    for name in (*_KEPT, *_WATCHED):
+        try:
+            with open(os.path.join(place, name), "rb") as file:
+                contents[name] = file.read()
+        except OSError:
+            contents[name] = None
+    return contents
+
+
+def _changed(place: str, before: dict[str, bytes | None]) -> list[str]:
+    """Return which go.sum files are not as they were BEFORE; put back what is not to be changed."""
+    after = _contents(place)
+    for name in _KEPT:
+        old = before[name]
+        if old is not None and after[name] != old:
+            with open(os.path.join(place, name), "wb") as file:
+                file.write(old)
+    return [name for name in _WATCHED if after[name] != before[name]]

@@ -1,0 +1,121 @@
+"""What the user's Go is configured to do: which proxies it asks, and for what it goes to the origin."""
+
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from goproxy_check import module
+from goproxy_check.process import CommandError, go_environment, run
+from goproxy_check.redact import one_line
+
+_NAMES = ["GOPROXY", "GONOPROXY", "GONOSUMDB", "GOPRIVATE", "GOFLAGS", "GOWORK", "GOMODCACHE"]
+
+
+class GoEnvError(Exception):
+    """Go cannot be asked, or its settings can't be used; the text is one line for the user."""
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """An entry of GOPROXY. URL may hold credentials, SHOWN never does.
+
+    ON_ANY_ERROR: a ``|`` follows, so that the next entry is tried after any error, not only after 404 and 410.
+    """
+
+    url: str
+    shown: str
+    on_any_error: bool
+
+
+@dataclass(frozen=True)
+class GoEnv:
+    """The settings of Go that matter here; GO is the path of the go command, "" if there is none."""
+
+    go: str
+    proxies: tuple[Proxy, ...]
+    off: bool
+    no_proxy: str
+    no_sumdb: str
+    flags: str
+
+    def is_private(self, path: str) -> bool:
+        """Tell whether no proxy may hear of the module PATH (``go help module-private``)."""
+        return module.match_prefix_patterns(self.no_proxy, path)
+
+    def flags_without_mod(self) -> str:
+        """Return GOFLAGS without -mod and -modfile, which make questions about single modules fail."""
+        return re.sub(r"(?:^|\s)--?mod(?:file)?=\S+", "", self.flags).strip()
+
+
+def read_go_env(scratch: str) -> GoEnv:
+    """Ask ``go env`` in the folder SCRATCH, or the environment where there is no Go.
+
+    SCRATCH must be neutral: in a module with a newer go line Go would try to switch toolchains. Raises GoEnvError.
+    """
+    go = shutil.which("go") or ""
+    if go:
+        env = go_environment(GOTOOLCHAIN="local", GOWORK="off")
+        try:
+            result = run([go, "env", "-json", *_NAMES], cwd=scratch, env=env)
+            values: dict[str, str] = json.loads(result.stdout) if result.code == 0 else {}
+        except (CommandError, ValueError) as error:
+            raise GoEnvError(f"go env: {one_line(str(error))}: repair the Go installation") from None
+        if result.code != 0:
+            words = one_line(result.stderr) or f"exit status {result.code}"
+            raise GoEnvError(f"go env: {words}: repair the Go installation")
+    elif "GOPROXY" in os.environ:
+        values = dict(os.environ)
+        values.setdefault("GONOPROXY", values.get("GOPRIVATE", ""))
+    else:
+        raise GoEnvError("no go command and no GOPROXY in the environment: install Go, or set GOPROXY")
+    proxies, off = proxy_list(values.get("GOPROXY", ""))
+    return GoEnv(go, proxies, off, values.get("GONOPROXY", ""), values.get("GONOSUMDB", ""), values.get("GOFLAGS", ""))
+
+
+def proxy_list(text: str) -> tuple[tuple[Proxy, ...], bool]:
+    """Return the proxies of the GOPROXY list TEXT, and whether the list ends with ``off``.
+
+    ``direct`` ends the list too; it is left out, for the origin is no proxy. Raises GoEnvError for an entry that is no
+    URL and for a list without entries. Source: https://go.dev/ref/mod#environment-variables, cmd/go/internal/modfetch:
+    proxyList.
+    """
+    proxies: list[Proxy] = []
+    for entry, separator in re.findall(r"([^,|]*)([,|]|$)", text):
+        url = entry.strip()
+        if url == "off":
+            return tuple(proxies), True
+        if url == "direct":
+            return tuple(proxies), False
+        if not url:
+            continue
+        # A word alone is reserved for built-in behaviour, and what contains ":/" or is an absolute path must be a
+        # complete URL; everything else gets https:// in front.
+        if re.search("[.:/]", url) and ":/" not in url and not os.path.isabs(url) and not url.startswith("/"):
+            url = f"https://{url}"
+        proxies.append(Proxy(url.rstrip("/"), _check_url(url), separator == "|"))
+    if not proxies:
+        raise GoEnvError("GOPROXY has no entries: set it to a proxy's URL, or unset it (go env -u GOPROXY)")
+    return tuple(proxies), False
+
+
+def _check_url(url: str) -> str:
+    """Return URL without userinfo; raises GoEnvError for what Go refuses (cmd/go/internal/modfetch: newProxyRepo)."""
+    try:
+        parts = urlsplit(url)
+        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
+        parts.port  # noqa: B018  raises ValueError where the port is no number
+    except ValueError as error:
+        raise GoEnvError(f"GOPROXY: {one_line(url)} is no URL ({error}): correct GOPROXY") from None
+    if parts.scheme not in ("https", "http", "file"):
+        why = f"the scheme must be https, http or file, not {parts.scheme}" if parts.scheme else "it has no scheme"
+        raise GoEnvError(f"GOPROXY: {one_line(shown)} is no proxy URL, {why}: correct GOPROXY")
+    if parts.scheme == "file" and (parts.netloc or parts.query or parts.fragment):
+        raise GoEnvError(
+            f"GOPROXY: {one_line(shown)} is no file URL, which has a path and nothing else: correct GOPROXY"
+        )
+    if parts.scheme != "file" and not parts.hostname:
+        raise GoEnvError(f"GOPROXY: {one_line(shown)} names no host: correct GOPROXY")
+    return shown

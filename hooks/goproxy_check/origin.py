@@ -1,0 +1,143 @@
+"""What a module's own repository says, asked through ``go``, which knows every VCS, vanity path and sub-folder.
+
+Tags come from one ``git ls-remote``; a pseudo-version needs its commit, and ``+incompatible`` a look whether the tag
+has a go.mod. The module cache of these questions is a folder of this run: the user's own could answer for the origin,
+and is not to be touched by a mere question.
+"""
+
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from goproxy_check import module
+from goproxy_check.goenv import GoEnv
+from goproxy_check.process import CommandError, Deadline, go_environment, run, stop_all
+from goproxy_check.proxy import in_parallel
+from goproxy_check.redact import one_line
+from goproxy_check.references import Reference
+
+_ABSENT = re.compile(r"unknown revision|invalid pseudo-version|must match major version|no matching versions")
+_NETWORK = re.compile(
+    r"dial tcp|no such host|could not resolve|timed? ?out|refused|unreachable|no answer within|tls handshake"
+    r"|connection reset|(?:failed|couldn't|unable) to connect|temporary failure",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the origin says of one version.
+
+    PUBLISHED is None where it could not be asked; ERROR then says why, and NETWORK whether it was out of reach rather
+    than unwilling. VERSIONS are the published ones, as far as they were asked for.
+    """
+
+    published: bool | None
+    url: str = ""
+    versions: tuple[str, ...] = ()
+    error: str = ""
+    network: bool = False
+
+
+class OriginClient:
+    """Asks origins with the go command of ENV, in the folder SCRATCH, JOBS at a time."""
+
+    def __init__(self, env: GoEnv, scratch: str, jobs: int, trace: bool = False) -> None:
+        self._env = env
+        self._scratch = scratch
+        self._jobs = min(jobs, 8)
+        self._trace = trace
+        self._asked = 0
+
+    def ask(self, references: Sequence[Reference], deadline: Deadline) -> list[Origin]:
+        """Return what the origin says of each reference. Never raises for what an origin or go answers."""
+        if not references:
+            return []
+        if not self._env.go:
+            return [Origin(None, error="there is no go command here to ask it with")] * len(references)
+        queries = {_query(ref): ref for ref in references}
+        environment = go_environment(
+            GOPROXY="direct",
+            GOSUMDB="off",  # nothing is kept, so nothing needs verifying, and nobody else hears the name
+            GOWORK="off",
+            GOTOOLCHAIN="local",
+            GO111MODULE="on",
+            GOFLAGS=f"{self._env.flags_without_mod()} -mod=mod -modcacherw".strip(),
+        )
+
+        def ask(numbered: tuple[int, str]) -> Origin:
+            number, query = numbered
+            cache = os.path.join(self._scratch, f"origin{self._asked}-{number}")
+            return self._one(query, {**environment, "GOMODCACHE": cache}, cache, deadline)
+
+        self._asked += 1
+        answers = in_parallel(ask, list(enumerate(queries)), self._jobs, deadline, stop_all)
+        said = dict(zip(queries, answers, strict=True))
+        return [_about(ref, said[_query(ref)]) for ref in references]
+
+    def _one(self, query: str, env: dict[str, str], cache: str, deadline: Deadline) -> Origin:
+        if deadline.left() <= 0:
+            return Origin(None, error="not asked: the time was up (--timeout)", network=True)
+        command = [self._env.go, "list", "-e", "-m", "-json"]
+        if "@" not in query:
+            command += ["-retracted", "-versions"]  # with -retracted Go need not read any go.mod
+        started = time.monotonic()
+        try:
+            result = run([*command, query], cwd=self._scratch, env=env, timeout=deadline.left())
+        except CommandError as error:
+            return Origin(None, error=str(error))
+        finally:
+            if self._trace:
+                spent = time.monotonic() - started
+                sys.stderr.write(f"# GOPROXY=direct go {' '.join(command[1:])} {query} ({spent:.3f}s)\n")
+        url = _repository(cache)
+        try:
+            answer = json.loads(result.stdout)
+            problem = (answer.get("Error") or {}).get("Err", "")
+            versions = tuple(str(version) for version in answer.get("Versions") or ())
+            url = str((answer.get("Origin") or {}).get("URL") or url)
+        except (ValueError, AttributeError):
+            problem, versions = result.stderr or f"go list: exit status {result.code}", ()
+        if not problem:
+            return Origin(True, one_line(url), versions)
+        words = _words(problem)
+        if "@" in query and _ABSENT.search(problem) and "exit status" not in problem:
+            return Origin(False, one_line(url), error=words)
+        return Origin(None, one_line(url), error=words, network=bool(_NETWORK.search(problem)))
+
+
+def _query(ref: Reference) -> str:
+    """Return what go is asked: all tags of a module, or one version that is more than a tag."""
+    if module.is_pseudo(ref.version) or ref.version.endswith("+incompatible"):
+        return str(ref)
+    return ref.module
+
+
+def _about(ref: Reference, answer: Origin) -> Origin:
+    if answer.published and "@" not in _query(ref):
+        return Origin(ref.version in answer.versions, answer.url, answer.versions)
+    return answer
+
+
+def _words(error: str) -> str:
+    """Return the line of an error that says most: what git said, if git was asked."""
+    lines = [line.strip() for line in error.splitlines() if line.strip()]
+    said = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:", "remote:"))]
+    return one_line((said or lines or ["no answer"])[0])
+
+
+def _repository(cache: str) -> str:
+    """Return the repository that Go found, as its own notes in the module cache CACHE say, or ""."""
+    folder = os.path.join(cache, "cache", "vcs")
+    try:
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".info"):
+                with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+                    return file.read(2048).strip().partition(":")[2]
+    except OSError:
+        pass
+    return ""

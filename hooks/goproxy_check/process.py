@@ -1,0 +1,156 @@
+"""The one place that starts git and go.
+
+Every child gets no standard input, a deadline, and a process group of its own, so that it can be ended together
+with whatever it started, and can't ask for a password on the terminal.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+Env = dict[str, str]
+
+_running: set["subprocess.Popen[bytes]"] = set()
+_lock = threading.Lock()
+
+
+class Deadline:
+    """A point in time, SECONDS from now."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+        self._over = threading.Event()
+
+    def left(self) -> float:
+        """Return the seconds that are left, never less than 0."""
+        return 0.0 if self._over.is_set() else max(0.0, self._end - time.monotonic())
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for SECONDS, or until somebody calls the whole thing off."""
+        self._over.wait(min(seconds, self.left()))
+
+    def expire(self) -> None:
+        """Call it off: nothing is left."""
+        self._over.set()
+
+
+class CommandError(Exception):
+    """A program that could not be started or did not do what was asked; the text is one line for the user."""
+
+
+class Result(NamedTuple):
+    """What a program that has ended left behind; CODE is negative for a signal, None if the time was up."""
+
+    code: int | None
+    stdout: bytes
+    stderr: str
+
+
+def run(
+    command: Sequence[str],
+    *,
+    cwd: str | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    timeout: float = 60,
+) -> Result:
+    """Run COMMAND in the folder CWD for at most TIMEOUT seconds and return what it printed.
+
+    Raises CommandError if it cannot be started at all. A child that outlives TIMEOUT is ended with its children.
+    """
+    windows = sys.platform == "win32"
+    try:
+        child = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=not windows,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) if windows else 0,
+        )
+    except OSError as error:
+        raise CommandError(f"cannot run {command[0]}: {error.strerror or error}") from None
+    with _lock:
+        _running.add(child)
+    try:
+        stdout, stderr = child.communicate(stdin or None, timeout=timeout)
+        return Result(child.returncode, stdout, stderr.decode("utf-8", "replace"))
+    except subprocess.TimeoutExpired:
+        _abandon(child)
+        return Result(None, b"", f"no answer within {timeout:.0f}s")
+    except BaseException:
+        _abandon(child)
+        raise
+    finally:
+        with _lock:
+            _running.discard(child)
+
+
+def _kill(child: "subprocess.Popen[bytes]") -> None:
+    """End CHILD and everything in its process group."""
+    if sys.platform == "win32":
+        kill = ["taskkill", "/T", "/F", "/PID", str(child.pid)]
+        subprocess.run(kill, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    else:
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def _abandon(child: "subprocess.Popen[bytes]") -> None:
+    _kill(child)
+    for pipe in (child.stdin, child.stdout, child.stderr):
+        if pipe:
+            pipe.close()
+    child.wait()
+
+
+def stop_all() -> None:
+    """End every program that is still running; whoever waits for one then gets its result."""
+    with _lock:
+        children = list(_running)
+    for child in children:
+        if child.poll() is None:
+            _kill(child)
+
+
+def git(*args: str, cwd: str | None = None, stdin: bytes = b"", check: bool = True) -> bytes:
+    """Run git on the user's repository and return what it printed; raises CommandError with git's own words.
+
+    GIT_DIR, GIT_INDEX_FILE and the like stay in the environment: they are how git tells a hook which index is
+    being committed (githooks(5)).
+    """
+    # Only reading is wanted: without optional locks git refreshes nothing on disk (git(1), GIT_OPTIONAL_LOCKS).
+    result = run(["git", *args], cwd=cwd, env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}, stdin=stdin)
+    if result.code != 0 and check:
+        lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
+        words = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
+        raise CommandError(f"git {args[0]}: {words or f'exit status {result.code}'}")
+    return result.stdout
+
+
+def go_environment(**changes: str) -> Env:
+    """Return the environment for a go process: the user's own, without the repository's, with CHANGES.
+
+    Inside a hook GIT_DIR and the like point at the user's repository. Go runs git for its own module cache, and a
+    git that inherited them would work on the user's repository instead. git says which names those are.
+    """
+    try:
+        local = git("rev-parse", "--local-env-vars").decode().split()
+    except CommandError:
+        local = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"]
+    env = {name: value for name, value in os.environ.items() if name not in local and name != "GIT_QUARANTINE_PATH"}
+    # Nobody is there to answer a question; "true" answers every one with nothing. Credential helpers still work, and
+    # GIT_SSH_COMMAND is left alone, for it would override the user's core.sshCommand.
+    env.update(GIT_TERMINAL_PROMPT="0", GCM_INTERACTIVE="never")
+    env.update(GIT_ASKPASS="true", SSH_ASKPASS="true", SSH_ASKPASS_REQUIRE="force")
+    env.update(changes)
+    return env

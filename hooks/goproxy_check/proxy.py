@@ -1,0 +1,206 @@
+"""The client's side of the GOPROXY protocol (https://go.dev/ref/mod#goproxy-protocol).
+
+The rules of the list are Go's (cmd/go/internal/modfetch: TryProxies): after a ``,`` the next proxy is asked only where
+the answer was 404 or 410, after a ``|`` whatever it was.
+"""
+
+import base64
+import email.utils
+import enum
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TypeVar
+
+from goproxy_check import module
+from goproxy_check.goenv import GoEnv, Proxy
+from goproxy_check.process import Deadline
+from goproxy_check.redact import one_line
+from goproxy_check.references import Reference
+from goproxy_check.transport import Reply, Transport
+
+# Asks a proxy to answer from what it holds, so that asking leaves no "not found" behind. The default proxy documents
+# it, goproxy honours it too; Athens goes to the origin all the same, but remembers no misses.
+_HOLD = {"Disable-Module-Fetch": "true"}
+_HOLD_PATIENCE = 10.0  # seconds; a proxy that need not go anywhere is quick
+_PATIENCE = 60.0
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Kind(enum.Enum):
+    """What an answer means to Go."""
+
+    SERVED = "served"
+    ABSENT = "absent"  # 404 and 410
+    REFUSED = "refused"  # 401, 403, 407, 451
+    UNAVAILABLE = "unavailable"  # no answer, or none that makes sense
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a proxy said of one file: STATUS (0: no answer) and REASON of HTTP, DETAIL in its own words or ours.
+
+    CACHED_UNTIL is when it may change its mind, in seconds since the epoch.
+    """
+
+    proxy: Proxy
+    resource: str
+    kind: Kind
+    status: int
+    detail: str = ""
+    reason: str = ""
+    cached_until: float | None = None
+    go_mod_hash: str = ""
+    versions: tuple[str, ...] = ()
+
+
+class ProxyClient:
+    """Asks the proxies of ENV about references, JOBS questions at a time, over TRANSPORT."""
+
+    def __init__(self, env: GoEnv, transport: Transport, jobs: int) -> None:
+        self._env = env
+        self._transport = transport
+        self._jobs = jobs
+
+    def held(self, references: Sequence[Reference], deadline: Deadline) -> list[tuple[Answer, ...]]:
+        """Return what the proxies hold of each reference, without making them fetch anything."""
+        return self._ask(references, _resources, _HOLD, _HOLD_PATIENCE, deadline)
+
+    def fetched(self, references: Sequence[Reference], deadline: Deadline) -> list[tuple[Answer, ...]]:
+        """Return what the proxies say of each reference when asked plainly, and which versions they list.
+
+        Ask only for what the origin has, or cannot be asked about: a proxy remembers what it did not find.
+        """
+        return self._ask(references, lambda ref: (*_resources(ref), "list"), {}, _PATIENCE, deadline)
+
+    def _ask(
+        self,
+        references: Sequence[Reference],
+        resources: Callable[[Reference], tuple[str, ...]],
+        headers: Mapping[str, str],
+        patience: float,
+        deadline: Deadline,
+    ) -> list[tuple[Answer, ...]]:
+        # A module has one list, however many of its versions are asked for.
+        wanted = [
+            [(ref, ref.module if name == "list" else str(ref), name) for name in resources(ref)] for ref in references
+        ]
+        files = {(key, name): (ref, name) for group in wanted for ref, key, name in group}
+
+        def walk(file: tuple[Reference, str]) -> list[Answer]:
+            return self._walk(*file, headers, patience, deadline)
+
+        walks = in_parallel(walk, list(files.values()), self._jobs, deadline, self._transport.cut)
+        said = dict(zip(files, walks, strict=True))
+        return [tuple(answer for _, key, name in group for answer in said[key, name]) for group in wanted]
+
+    def _walk(
+        self, ref: Reference, resource: str, headers: Mapping[str, str], patience: float, deadline: Deadline
+    ) -> list[Answer]:
+        """Ask the proxies for one file, in the order of the list and by its rules."""
+        answers: list[Answer] = []
+        path = f"{module.escape(ref.module)}/@v/"
+        path += resource if resource == "list" else f"{module.escape(ref.version)}{resource}"
+        for proxy in self._env.proxies:
+            reply = self._transport.get(f"{proxy.url}/{path}", deadline, headers, patience)
+            answer = _answer(proxy, ref, resource, reply)
+            answers.append(answer)
+            if answer.kind is Kind.SERVED and (resource != "list" or answer.versions):
+                break
+            if answer.kind in (Kind.REFUSED, Kind.UNAVAILABLE) and not proxy.on_any_error:
+                break
+        return answers
+
+
+def _resources(ref: Reference) -> tuple[str, ...]:
+    return (".mod",) if ref.go_mod_only else (".info", ".mod")
+
+
+def in_parallel(
+    do: Callable[[T], R], items: Sequence[T], jobs: int, deadline: Deadline, cut: Callable[[], None]
+) -> list[R]:
+    """Return DO of each of ITEMS, JOBS at a time; when the time is up, or on an interrupt, CUT makes them return."""
+    with ThreadPoolExecutor(max_workers=max(1, min(jobs, len(items)))) as pool:
+        futures = [pool.submit(do, item) for item in items]
+        try:
+            while wait(futures, timeout=deadline.left() + 0.1).not_done:
+                cut()
+        except BaseException:
+            deadline.expire()
+            pool.shutdown(wait=False, cancel_futures=True)
+            cut()
+            raise
+        return [future.result() for future in futures]
+
+
+def _answer(proxy: Proxy, ref: Reference, resource: str, reply: Reply) -> Answer:
+    if reply.status == 200:
+        problem = _info_problem(ref, reply) if resource == ".info" else ""
+        if problem:
+            return Answer(proxy, resource, Kind.UNAVAILABLE, 200, problem)
+        listed = tuple(word for line in reply.body.decode("utf-8", "replace").split("\n") for word in line.split()[:1])
+        return Answer(
+            proxy,
+            resource,
+            Kind.SERVED,
+            200,
+            reason="OK",
+            go_mod_hash=go_mod_hash(reply.sha256) if resource == ".mod" else "",
+            versions=listed if resource == "list" else (),
+        )
+    if reply.status in (404, 410):
+        kind = Kind.ABSENT
+    elif reply.status in (401, 403, 407, 451):
+        kind = Kind.REFUSED
+    else:
+        kind = Kind.UNAVAILABLE
+    reason = one_line(reply.reason, 60)
+    until = _cached_until(reply.headers) if kind is Kind.ABSENT else None
+    return Answer(proxy, resource, kind, reply.status, reply.failure or _words(reply), reason, until)
+
+
+def _info_problem(ref: Reference, reply: Reply) -> str:
+    """Return why a .info file is none (cmd/go/internal/modfetch: proxyRepo.Stat), or ""."""
+    try:
+        version = json.loads(reply.body)["Version"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        kind = reply.headers.get("Content-Type", "").partition(";")[0]
+        hint = ": a login page in between?" if kind == "text/html" or reply.body.lstrip()[:1] == b"<" else ""
+        return f"the answer is no module information{hint}"
+    return "" if version == ref.version else f"answered for version {one_line(str(version), 60)} instead"
+
+
+def _words(reply: Reply) -> str:
+    """Return the words of an error, if its body is plain text, as Go shows them (cmd/go/internal/web)."""
+    kind = reply.headers.get("Content-Type", "text/plain").partition(";")[0].strip()
+    return one_line(reply.body.decode("utf-8", "replace")) if kind == "text/plain" else ""
+
+
+def go_mod_hash(sha256: str) -> str:
+    """Return the ``h1:`` hash of a go.mod file whose content has the hexadecimal SHA256.
+
+    Source: golang.org/x/mod/sumdb/dirhash, Hash1 over one file named go.mod.
+    """
+    return "h1:" + base64.b64encode(hashlib.sha256(f"{sha256}  go.mod\n".encode()).digest()).decode()
+
+
+def _cached_until(headers: Mapping[str, str]) -> float | None:
+    """Return until when an answer may be repeated (RFC 9111, 4.2), in seconds since the epoch, or None."""
+    control = headers.get("Cache-Control", "").lower()
+    if "no-store" in control or "no-cache" in control:
+        return None
+    if age := re.search(r"\bmax-age\s*=\s*\"?(\d{1,9})", control):
+        spent = headers.get("Age", "")
+        left = int(age[1]) - (int(spent) if re.fullmatch(r"[0-9]{1,9}", spent) else 0)
+        return time.time() + left if left > 0 else None
+    try:
+        expires = email.utils.parsedate_to_datetime(headers.get("Expires", "")).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return expires if expires > time.time() else None

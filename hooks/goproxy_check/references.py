@@ -1,0 +1,146 @@
+"""From the files of a change to the module versions that it newly references."""
+
+import os
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from goproxy_check import module
+from goproxy_check.changes import Change, File
+from goproxy_check.modfiles import Entry, ModFile, Replacement, read
+
+
+class Location(NamedTuple):
+    """Where a version is named: a file, from the top of the repository, and a line, from 1."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One module version, or one line that names none, with every place where the change names it.
+
+    GO_MOD_ONLY: go.sum has no more than its ``/go.mod`` line, so Go needs the .mod file alone. GO_MOD_HASHES are the
+    ``h1:`` hashes that go.sum has for that file. SKIPPED and INVALID say why it is not asked for at all.
+    """
+
+    module: str
+    version: str
+    locations: tuple[Location, ...] = ()
+    go_mod_only: bool = False
+    go_mod_hashes: tuple[str, ...] = ()
+    skipped: str = ""
+    invalid: str = ""
+    workspace: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.module}@{self.version}"
+
+
+def new_references(change: Change) -> list[Reference]:
+    """Return what CHANGE newly references, in the order of its files and lines."""
+    after = _Tree([*change.after, *change.whole, *change.beside])
+    before = _Tree(change.before)
+    whole = {file.path for file in change.whole}
+    known = {
+        (entry.module, entry.version)
+        for path, file in before.files
+        for entry in file.entries
+        if not before.skipped(path, entry)
+    }
+    found: dict[tuple[str, str], list[tuple[str, Entry, str]]] = {}
+    invalid: list[Reference] = []
+    for path in sorted([file.path for file in change.after] + sorted(whole), key=_reading_order):
+        file = after.by_path[path]
+        for entry in file.entries:
+            if path in whole or (entry.module, entry.version) not in known:
+                uses = found.setdefault((entry.module, entry.version), [])
+                uses.append((path, entry, after.skipped(path, entry)))
+        if not ignored_folder(path):
+            places = [(problem.why, (Location(path, problem.line),)) for problem in file.problems]
+            invalid += [Reference("", "", place, invalid=why) for why, place in places]
+    return [after.reference(uses) for uses in found.values()] + invalid
+
+
+def ignored_folder(path: str) -> str:
+    """Return the folder of PATH that Go's own patterns leave out, or "" (``go help packages``)."""
+    for folder in path.split("/")[:-1]:
+        if folder in ("testdata", "vendor") or folder.startswith(("_", ".")):
+            return folder
+    return ""
+
+
+def _reading_order(path: str) -> tuple[str, bool, str]:
+    return posixpath.dirname(path), path.endswith(".sum"), path
+
+
+class _Tree:
+    """All module files of one side of a change, and what they say about each other."""
+
+    def __init__(self, files: Iterable[File]) -> None:
+        self.files = [(file.path, read(posixpath.basename(file.path), file.data)) for file in files]
+        self.by_path: dict[str, ModFile] = dict(self.files)
+        self.go_mod_hashes: dict[tuple[str, str], dict[str, None]] = {}
+        for path, file in self.files:
+            for entry in file.entries:
+                if entry.go_mod and not ignored_folder(path):
+                    self.go_mod_hashes.setdefault((entry.module, entry.version), {})[entry.hash] = None
+        self.workspaces: dict[str, tuple[str, set[str]]] = {}  # folder of a module → its go.work, its neighbours
+        if os.environ.get("GOWORK") != "off":
+            for path, file in self.files:
+                if posixpath.basename(path) == "go.work":
+                    self._workspace(path, file)
+
+    def _workspace(self, path: str, file: ModFile) -> None:
+        """Note which modules the go.work at PATH joins (https://go.dev/ref/mod#workspaces)."""
+        root = posixpath.dirname(path)
+        folders = [posixpath.normpath(posixpath.join(root, use)).removeprefix(".").lstrip("/") for use in file.uses]
+        mods = [self.by_path[at] for folder in folders if (at := posixpath.join(folder, "go.mod")) in self.by_path]
+        for folder in {*folders, root}:
+            self.workspaces[folder] = (path, {mod.module for mod in mods})
+
+    def skipped(self, path: str, entry: Entry) -> str:
+        """Return why Go never fetches ENTRY, which the file at PATH names, or ""."""
+        if folder := ignored_folder(path):
+            return f"in {folder}"
+        folder = posixpath.dirname(path)
+        work, neighbours = self.workspaces.get(folder, ("", set()))
+        if entry.module in neighbours:
+            return f"a module of the same workspace ({work})"
+        own = posixpath.join(folder, "go.mod")
+        for name in filter(None, (work, own)):
+            file = self.by_path.get(name)
+            if not file:
+                continue
+            replacement = _replacement(file.replacements, entry)
+            if replacement:
+                target = " ".join(filter(None, (replacement.new, replacement.new_version)))
+                return f"replaced by {target} ({name})"
+            if (entry.module, entry.version) in file.excluded:
+                return f"excluded ({name})"
+        return ""
+
+    def reference(self, uses: list[tuple[str, Entry, str]]) -> Reference:
+        """Join the USES (file, entry, reason to skip) of one version."""
+        live = [use for use in uses if not use[2]] or uses
+        entry = live[0][1]
+        return Reference(
+            entry.module,
+            entry.version,
+            tuple(Location(path, use.line) for path, use, _ in live),
+            go_mod_only=all(use.go_mod for _, use, _ in live),
+            go_mod_hashes=tuple(self.go_mod_hashes.get((entry.module, entry.version), {})),
+            skipped=live[0][2],
+            invalid="" if live[0][2] else module.check(entry.module, entry.version),
+            workspace=any(posixpath.dirname(path) in self.workspaces for path, _, _ in live),
+        )
+
+
+def _replacement(replacements: list[Replacement], entry: Entry) -> Replacement | None:
+    """Return what replaces ENTRY; one for its very version goes first (https://go.dev/ref/mod#go-mod-file-replace)."""
+    if any((item.new, item.new_version) == (entry.module, entry.version) for item in replacements):
+        return None  # the right side of a replacement is fetched, and never replaced again
+    fitting = (item for item in replacements if item.old == entry.module and item.old_version in ("", entry.version))
+    return max(fitting, key=lambda item: item.old_version != "", default=None)

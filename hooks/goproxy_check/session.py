@@ -1,0 +1,75 @@
+"""One run: from a change to a report. Everything heavy is imported here, and only when there is something to ask."""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+
+from goproxy_check.changes import Change
+from goproxy_check.check import check
+from goproxy_check.diagnose import Diagnosis, Evidence, diagnose
+from goproxy_check.fix import Outcome, fix
+from goproxy_check.goenv import read_go_env
+from goproxy_check.origin import OriginClient
+from goproxy_check.proxy import ProxyClient
+from goproxy_check.references import Reference, new_references
+from goproxy_check.report import Run, as_github, as_json, print_text
+from goproxy_check.transport import Transport
+
+
+def run(change: Change | None, options: argparse.Namespace) -> int:
+    """Check CHANGE as OPTIONS say, report, and return the exit status."""
+    started = time.monotonic()
+    references = new_references(change) if change else []
+    diagnoses, outcome = _settle(references, change.root if change else "", options)
+    finished = Run(
+        diagnoses,
+        outcome,
+        seconds=time.monotonic() - started,
+        folder=change.folder if change else "",
+        tolerant=options.allow_unavailable,
+        show_skipped=options.trace,
+    )
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if options.format == "json":
+        print(as_json(finished))
+    elif options.format == "github":
+        print(as_github(finished), end="\n" if finished.findings else "")
+    else:
+        print_text(finished, sys.stdout, colour=_colour(options.color), summary=sys.stdout.isatty())
+    sys.stdout.flush()
+    return finished.exit_status()
+
+
+def _settle(
+    references: list[Reference], root: str, options: argparse.Namespace
+) -> tuple[list[Diagnosis], Outcome | None]:
+    """Return the verdicts, and what --fix did about them."""
+    if all(ref.skipped or ref.invalid for ref in references):
+        return [diagnose(Evidence(ref)) for ref in references], None  # nobody to ask, no settings needed
+    scratch = tempfile.mkdtemp(prefix="goproxy-check-")
+    transport = Transport(options.jobs, options.trace)
+    try:
+        with open(os.path.join(scratch, "go.mod"), "w", encoding="ascii") as file:
+            file.write("module goproxy-check.invalid\n")  # so that no go.mod further up is taken for ours
+        env = read_go_env(scratch)
+        proxies = ProxyClient(env, transport, options.jobs)
+        origins = OriginClient(env, scratch, options.jobs, options.trace)
+        diagnoses = check(references, env, proxies, origins, options.timeout)
+        if not options.fix or not env.go:
+            return diagnoses, None
+        outcome = fix(diagnoses, env, root, options.timeout, nosumdb=options.nosumdb, trace=options.trace)
+        return outcome.diagnoses, outcome
+    finally:
+        transport.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _colour(wanted: str) -> bool:
+    """Tell whether to colour the report (https://no-color.org)."""
+    if wanted != "auto":
+        return wanted == "always"
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

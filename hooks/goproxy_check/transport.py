@@ -1,0 +1,264 @@
+"""GET requests over kept-alive connections: bounded in time and size, retried where an error may pass.
+
+The transport is requests; what is added is what Go's client does (cmd/go/internal/web) and what a hook needs: nothing
+waits beyond the deadline, credentials reach no other host, and a failure becomes words.
+"""
+
+import email.utils
+import hashlib
+import http.client
+import os
+import random
+import re
+import socket
+import ssl
+import sys
+import time
+import urllib.request
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import truststore
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from goproxy_check import __version__
+from goproxy_check.process import Deadline
+from goproxy_check.redact import one_line
+
+_ATTEMPTS = 5
+_PASSING = {429, 502, 503, 504}
+_CONNECT_SECONDS = 10.0
+_CHUNK = 64 * 1024
+_CAP = 16 * 1024 * 1024  # cmd/go/internal/modfetch/codehost: MaxGoMod
+_KEEP = 1024 * 1024
+_ERROR_CAP = 8 * 1024
+# Nothing but gzip, and no cookies: what Go's client sends.
+_HEADERS = {"User-Agent": f"goproxy-check/{__version__}", "Accept-Encoding": "gzip", "Accept": "*/*"}
+
+
+@dataclass
+class Reply:
+    """What came back. STATUS is 0 and FAILURE says why where there was no answer; SHA256 is of the whole body."""
+
+    status: int
+    failure: str = ""
+    reason: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    sha256: str = ""
+
+
+class Transport:
+    """A pool of connections for JOBS requests at once; with TRACE each request is told on standard error."""
+
+    def __init__(self, jobs: int, trace: bool = False) -> None:
+        self._adapter = _Adapter(jobs)
+        self._trace = trace
+        self._unreachable: dict[str, str] = {}
+        self._session = _Session()
+        self._session.trust_env = False  # what is taken from the environment is taken as Go does, below
+        self._session.max_redirects = 10
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.mount("http://", self._adapter)
+        self._session.mount("https://", self._adapter)
+
+    def get(self, url: str, deadline: Deadline, headers: Mapping[str, str], patience: float) -> Reply:
+        """Return the answer to GET URL, in the end; one attempt may take PATIENCE seconds. Never raises."""
+        parts = urlsplit(url)
+        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        said = "".join(f" ({name}: {value})" for name, value in headers.items())
+        for attempt in range(_ATTEMPTS):
+            if why := self._unreachable.get(parts.netloc):
+                return Reply(0, why)
+            if deadline.left() <= 0:
+                return Reply(0, "no answer before the time was up (--timeout)")
+            started = time.monotonic()
+            self._say(f"# get {shown}{said}")
+            reply, wait = self._once(url, headers, min(deadline.left(), patience))
+            outcome = f"{reply.status} {reply.reason}".strip() if reply.status else reply.failure
+            self._say(f"# get {shown}: {outcome} ({time.monotonic() - started:.3f}s)")
+            if wait is None:
+                break
+            wait = max(wait, 0.2 * 2**attempt * random.uniform(0.5, 1))  # noqa: S311
+            if attempt + 1 == _ATTEMPTS or wait >= deadline.left():
+                break
+            deadline.sleep(wait)
+        return reply
+
+    def cut(self) -> None:
+        """Cut every connection: what still waits for an answer fails at once."""
+        for sock in list(self._adapter.sockets):
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def _say(self, line: str) -> None:
+        if self._trace:
+            sys.stderr.write(line + "\n")
+
+    def _once(self, url: str, headers: Mapping[str, str], seconds: float) -> tuple[Reply, float | None]:
+        """Return the answer to one attempt, and None, or the least number of seconds before another makes sense."""
+        parts = urlsplit(url)
+        if parts.scheme == "file":
+            return _read_file(url), None
+        if parts.scheme == "http" and "@" in parts.netloc:
+            return Reply(0, "Go sends no password over http: use https in GOPROXY"), None
+        try:
+            # requests takes userinfo from the URL itself, and drops it where a redirect leads to another host.
+            auth = _netrc(parts.netloc) if parts.scheme == "https" else None
+            request = requests.Request("GET", url, {**_HEADERS, **headers}, auth=auth).prepare()
+            timeout = (min(seconds, _CONNECT_SECONDS), seconds)
+            proxies = _network_proxies(parts.scheme, parts.netloc)
+            with self._session.send(request, stream=True, timeout=timeout, proxies=proxies) as response:
+                reply = _read_response(response)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            return self._failed(error, parts.netloc, seconds)
+        return reply, _retry_after(reply.headers) if reply.status in _PASSING else None
+
+    def _failed(self, error: Exception, host: str, seconds: float) -> tuple[Reply, float | None]:
+        """Say in words why there is no answer, and whether that may pass."""
+        cause = _root_cause(error)
+        if tunnel := re.search(r"Tunnel connection failed: (\d{3}) ?(.*)", str(cause)):
+            return Reply(int(tunnel[1]), reason=f"{tunnel[2]} (said the network's proxy)".strip()), None
+        if isinstance(cause, (TimeoutError, urllib3.exceptions.TimeoutError)):
+            return Reply(0, f"no answer within {seconds:.0f}s"), None
+        if isinstance(cause, ssl.SSLError):
+            return Reply(
+                0, f"TLS: {one_line(getattr(cause, 'verify_message', '') or cause.reason or str(cause))}"
+            ), None
+        if isinstance(cause, (ConnectionRefusedError, socket.gaierror)):
+            self._unreachable[host] = f"cannot connect: {cause.strerror}"  # what one attempt has shown, holds for all
+            return Reply(0, self._unreachable[host]), None
+        if isinstance(cause, requests.TooManyRedirects):
+            return Reply(0, "stopped after 10 redirects"), None
+        text = one_line(cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause))
+        broken = (OSError, urllib3.exceptions.ProtocolError, http.client.HTTPException)
+        return Reply(0, text), 0 if isinstance(cause, broken) else None
+
+
+class _Session(requests.Session):
+    """A session that, like Go's client, does not follow a redirect from https to http."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        target = super().get_redirect_target(resp)
+        if target and resp.url.startswith("https:") and urlsplit(urljoin(resp.url, target)).scheme != "https":
+            raise requests.exceptions.InvalidURL("redirected from https to http, which Go refuses")
+        return target
+
+
+class _Adapter(HTTPAdapter):
+    """Knows its open sockets, and trusts the certificates that the system trusts, as Go does."""
+
+    def __init__(self, jobs: int) -> None:
+        self.sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        super().__init__(pool_maxsize=jobs)
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {"ssl_context": _system_trust()} if host["scheme"] == "https" else {}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        conn.cert_reqs = "CERT_REQUIRED"  # against the context above; requests would add a bundle of its own
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        if "ConnectionCls" not in vars(pool):
+            sockets, base = self.sockets, pool.ConnectionCls
+
+            class Connection(base):  # type: ignore[misc,valid-type]
+                def connect(self) -> None:
+                    super().connect()
+                    sockets.add(self.sock)
+
+            pool.ConnectionCls = Connection
+        return pool
+
+
+@lru_cache(maxsize=1)
+def _system_trust() -> ssl.SSLContext:
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@lru_cache(maxsize=64)
+def _netrc(host: str) -> tuple[str, str] | None:
+    """Return the login of HOST from NETRC or ~/.netrc, which Go sends over https alone (``go help goauth``)."""
+    if "@" in host or os.environ.get("GOAUTH", "netrc") == "off":
+        return None
+    return requests.utils.get_netrc_auth(f"https://{host}")
+
+
+@lru_cache(maxsize=64)
+def _network_proxies(scheme: str, netloc: str) -> dict[str, str]:
+    """Return the network's proxy for a host, as HTTPS_PROXY, HTTP_PROXY and NO_PROXY say.
+
+    Never one for the loopback interface (golang.org/x/net/http/httpproxy).
+    """
+    host = (urlsplit(f"//{netloc}").hostname or "").lower()
+    if host in {"localhost", "::1"} or host.startswith("127."):
+        return {}
+    return requests.utils.get_environ_proxies(f"{scheme}://{netloc.rpartition('@')[2]}")
+
+
+def _read_response(response: requests.Response) -> Reply:
+    """Read a body, but never keep more than is needed, nor read more than Go would."""
+    ok = response.status_code == 200
+    body, digest, size = bytearray(), hashlib.sha256(), 0
+    for chunk in response.iter_content(_CHUNK):
+        size += len(chunk)
+        if size > _CAP and ok:
+            return Reply(0, f"the answer is larger than {_CAP >> 20} MB")
+        if size > _ERROR_CAP and not ok:
+            break
+        digest.update(chunk)
+        if size <= _KEEP:
+            body += chunk
+    return Reply(response.status_code, "", response.reason or "", response.headers, bytes(body), digest.hexdigest())
+
+
+def _read_file(url: str) -> Reply:
+    """Answer for a file: URL as Go does: what is not there is a 404, what may not be read a 403."""
+    path = urllib.request.url2pathname(urlsplit(url).path)
+    try:
+        with open(path, "rb") as file:
+            body = file.read(_CAP + 1)
+    except FileNotFoundError:
+        return Reply(404, reason="Not Found")
+    except PermissionError:
+        return Reply(403, reason="Forbidden")
+    except (OSError, ValueError) as error:
+        return Reply(0, one_line(getattr(error, "strerror", "") or str(error)))
+    return Reply(200, reason="OK", body=body[:_KEEP], sha256=hashlib.sha256(body).hexdigest())
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Return the seconds that a server asks to be left alone for (RFC 9110, 10.2.3)."""
+    value = headers.get("Retry-After", "")
+    if value.isdigit():
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return 0.0
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    """Return the error at the bottom of those that requests and urllib3 wrapped around it."""
+    for _ in range(8):
+        inner = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
+        wrapped = next((item for item in inner if isinstance(item, BaseException)), None)
+        if wrapped is None or isinstance(error, (TimeoutError, urllib3.exceptions.TimeoutError, ssl.SSLError)):
+            break
+        error = wrapped
+    return error

@@ -1,0 +1,146 @@
+"""A throw-away world: a home, a Go of its own, origins on disk, a user's repository. Nothing leaves the machine."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.support.goproxy import GoProxy, hashes
+
+GO = shutil.which("go")
+LIB = "github.com/acme/lib"
+
+
+class World:
+    """Everything of one test below ROOT; ``env`` is the environment that all its programs get."""
+
+    def __init__(self, root: Path, proxy: GoProxy) -> None:
+        self.root = root
+        self.proxy = proxy
+        self.home = root / "home"
+        self.home.mkdir(parents=True)
+        keep = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "LANG", "VIRTUAL_ENV", "GOROOT", "COVERAGE_PROCESS_START")
+        self.env = {name: os.environ[name] for name in keep if name in os.environ}
+        self.env |= {
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home / ".config"),
+            "PYTHONPATH": str(Path(__file__).parents[2] / "hooks"),
+            "GIT_CONFIG_GLOBAL": str(self.home / "gitconfig"),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GOENV": str(self.home / "goenv"),
+            "GOPATH": str(self.home / "go"),
+            "GOCACHE": str(self.home / "gocache"),
+            "GOTOOLCHAIN": "local",
+            "GOTELEMETRY": "off",
+            "GOFLAGS": "-modcacherw",
+            "GOSUMDB": "off",
+            "GOPROXY": f"{proxy.url},direct",
+        }
+        (self.home / "gitconfig").write_text(
+            "[user]\n\tname = Tester\n\temail = tester@example.com\n[init]\n\tdefaultBranch = main\n"
+            '[protocol "file"]\n\tallow = always\n[advice]\n\tdetachedHead = false\n'
+        )
+        # What is not redirected below to a folder must not leave the machine.
+        self.redirect(f"file://{root}/nowhere/", "https://")
+
+    def redirect(self, to: str, url: str) -> None:
+        """Let git take what it is to fetch from URL from TO instead."""
+        self.git("config", "--global", "--add", f"url.{to}.insteadOf", url, cwd=self.home)
+
+    def run(
+        self, *command: str, cwd: Path | None = None, ok: bool = True, **env: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run COMMAND; with OK it must succeed."""
+        done = subprocess.run(
+            command,
+            cwd=cwd or self.root,
+            env={**self.env, **env},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if ok and done.returncode:
+            raise AssertionError(f"{command}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def git(self, *args: str, cwd: Path, ok: bool = True, **env: str) -> str:
+        """Run git in CWD and return what it printed."""
+        return self.run("git", *args, cwd=cwd, ok=ok, **env).stdout.strip()
+
+    def go(
+        self, *args: str, cwd: Path | None = None, ok: bool = True, **env: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run go."""
+        return self.run("go", *args, cwd=cwd, ok=ok, **env)
+
+    def check(self, *args: str, cwd: Path | None = None, **env: str) -> "subprocess.CompletedProcess[str]":
+        """Run goproxy-check in CWD (default: the user's repository)."""
+        return self.run(sys.executable, "-m", "goproxy_check", *args, cwd=cwd or self.root / "app", ok=False, **env)
+
+    def origin(self, module: str = LIB, *tags: str, folder: str = "", url: str = "") -> Path:
+        """Make (or go on with) the repository of MODULE, publish TAGS in it, and tell git and the proxy where it is."""
+        url = url or f"https://{'/'.join(module.split('/')[:3])}"
+        repository = self.root / "origins" / url.removeprefix("https://")
+        prefix = f"{folder}/" if folder else ""
+        if not repository.exists():
+            repository.mkdir(parents=True)
+            self.git("init", "--quiet", cwd=repository)
+            self.redirect(repository.as_uri(), url)
+        if module not in self.proxy.origins:
+            place = repository / folder
+            place.mkdir(exist_ok=True)
+            (place / "go.mod").write_text(f"module {module}\n")
+            (place / "lib.go").write_text("package lib\n")
+            self.commit(repository, f"start {module}")
+            self.proxy.serves(module, repository, prefix)
+        for tag in tags:
+            self.publish(module, tag)
+        return repository
+
+    def publish(self, module: str, version: str) -> None:
+        """Tag a new commit of MODULE as VERSION."""
+        repository, prefix = self.proxy.origins[module]
+        (repository / prefix / "VERSION").write_text(version)
+        self.commit(repository, f"{module} {version}")
+        self.git("tag", prefix + version.removesuffix("+incompatible"), cwd=repository)
+
+    def stale(self, module: str, version: str) -> None:
+        """Publish VERSION, but only after it was asked for: the proxy goes on saying that there is none."""
+        self.proxy.misses(module, version)
+        self.publish(module, version)
+
+    def commit(self, repository: Path, message: str, *args: str) -> str:
+        """Commit everything in REPOSITORY and return the commit."""
+        self.git("add", "--all", cwd=repository)
+        self.git("commit", "--quiet", "--no-verify", "-m", message, *args, cwd=repository)
+        return self.git("rev-parse", "HEAD", cwd=repository)
+
+    def app(self, *requires: str, folder: str = "", name: str = "app") -> Path:
+        """Make (or go on with) the user's repository, and stage a go.mod in FOLDER that requires REQUIRES."""
+        repository = self.root / name
+        if not repository.exists():
+            repository.mkdir()
+            self.git("init", "--quiet", cwd=repository)
+        place = repository / folder
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "go.mod").write_text(go_mod(requires, module=f"example.com/{name}{'/' if folder else ''}{folder}"))
+        self.git("add", "--all", cwd=repository)
+        return place
+
+    def sum_lines(self, module: str, version: str) -> str:
+        """Return the go.sum lines of a published version."""
+        repository, prefix = self.proxy.origins[module]
+        rev = f"{prefix}{version}"
+        names = self.git("ls-tree", "-r", "--name-only", rev, "--", prefix or ".", cwd=repository).splitlines()
+        files = {name.removeprefix(prefix): self.git("show", f"{rev}:{name}", cwd=repository) for name in names}
+        zip_hash, mod_hash = hashes(module, version, {name: text.encode() for name, text in files.items()})
+        return f"{module} {version} {zip_hash}\n{module} {version}/go.mod {mod_hash}\n"
+
+
+def go_mod(requires: Iterable[str], module: str = "example.com/app", rest: str = "") -> str:
+    """Return a go.mod that requires REQUIRES ("path version")."""
+    block = "".join(f"\t{item}\n" for item in requires)
+    return f"module {module}\n\ngo 1.21\n\nrequire (\n{block})\n{rest}"
