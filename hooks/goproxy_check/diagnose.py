@@ -92,7 +92,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     if ref.skipped or evidence.skipped:
         return Diagnosis(ref, Verdict.SKIPPED, why=ref.skipped or evidence.skipped)
     answers = evidence.fetched or evidence.held
-    blank = Diagnosis(ref, Verdict.OK, _said(answers, origin, ref), proxies=_one_each(answers), origin=origin)
+    blank = Diagnosis(ref, Verdict.OK, _said(evidence), proxies=_one_each(answers), origin=origin)
     if not answers:
         return _by_origin_alone(blank, origin)
     kind = outcome(answers)
@@ -112,7 +112,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
 def _by_origin_alone(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
     """No proxy is asked: the module is private, or GOPROXY is ``direct``."""
     if origin is None or origin.published:
-        return blank
+        return replace(blank, said=())
     if origin.published is False:
         return _unpublished(blank, origin)
     if origin.network:
@@ -179,7 +179,7 @@ def _unpublished(blank: Diagnosis, origin: Origin) -> Diagnosis:
         why = "Its commit is not at the origin, so no bypass helps."
         do = "Push the commit, or name one that is there."
     else:
-        why = "It was never published, so no bypass helps."
+        why = "It is not published, so no bypass helps."
         do = f"Push the tag (git push origin {tag(ref, origin.url)}), or name a published version."
     if nearest:
         why += f" Nearest published versions: {', '.join(nearest)}."
@@ -197,13 +197,12 @@ def _stale(blank: Diagnosis, fetched: tuple[Answer, ...]) -> Diagnosis:
             blank,
             verdict=Verdict.UNLISTED,
             why="The proxies know no version of this module at all.",
-            do=(private_hint(blank.reference.module), "If this is its first release, fetch it from its origin:"),
+            do=(private_hint(blank.reference.module), "If this is its first release, the command below fetches it."),
         )
     return replace(
         blank,
         verdict=Verdict.STALE,
-        why="The proxy still remembers that it did not find this version, from before it was published.",
-        do=("Fetch it from its origin:",),
+        why="The proxy remembers a time before this version was published.",
     )
 
 
@@ -256,12 +255,16 @@ def _one_each(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
     return tuple(worst.values())
 
 
-def _said(answers: tuple[Answer, ...], origin: Origin | None, ref: Reference) -> tuple[str, ...]:
+def _said(evidence: Evidence) -> tuple[str, ...]:
     """Return who was asked and what they said, a line each."""
+    ref, origin = evidence.reference, evidence.origin
     lines = []
-    for answer in _one_each(answers):
+    for answer in _one_each(evidence.fetched or evidence.held):
         status = f"{answer.status} {answer.reason}".strip() if answer.status else ""
-        lines.append(": ".join(filter(None, (answer.proxy.shown, status, answer.detail))))
+        # Told not to fetch, a proxy finds odd words for what it merely does not hold.
+        odd = answer.kind is Kind.ABSENT and not evidence.fetched
+        detail = "does not hold it" if odd else answer.detail
+        lines.append(": ".join(filter(None, (answer.proxy.shown, status, detail))))
     if origin:
         name = f"{origin.url} (its origin)" if origin.url else "its origin"
         what = "the commit of " if module.is_pseudo(ref.version) else ""

@@ -2,6 +2,7 @@
 
 import json
 import posixpath
+import shlex
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -147,17 +148,16 @@ def _writer(stream: TextIO, colour: bool) -> Callable[..., None]:
 
 
 def _advice(run: Run, item: Diagnosis) -> Iterable[str]:
-    """Yield what to do about ITEM: for a stale version also until when others will meet it."""
+    """Yield until when a stale version stays so, and what to do about ITEM unless --fix has done it."""
     if item.verdict in FIXABLE:
         if item.cached_until:
             left = max(1, round((item.cached_until - time.time()) / 60))
             clock = time.strftime("%H:%M", time.localtime(item.cached_until))
-            yield f"The proxy may repeat itself until {clock}, for {left} more minute{'s' if left > 1 else ''}."
+            yield f"It may go on saying so until {clock} ({left} more minute{'s' if left > 1 else ''})."
         else:
-            yield "The proxy does not say until when it repeats itself; half an hour is usual."
-    if item.fixed or (item.verdict is Verdict.STALE and not run.outcome):
-        return
-    yield from item.do if not (run.outcome and item.verdict in FIXABLE) else item.do[:-1]
+            yield "It does not say for how long; half an hour is usual."
+    if not item.fixed:
+        yield from item.do
     if item.bypass and item.verdict not in FIXABLE:
         folder = next(iter(by_folder([item])))
         yield f"  {command([item.reference], _from(run.folder, folder))}"
@@ -166,26 +166,29 @@ def _advice(run: Run, item: Diagnosis) -> Iterable[str]:
 def _commands(run: Run) -> Iterable[str]:
     """Yield the commands that fetch what is stale or unlisted, one for each module folder."""
     fixable = [item for item in run.diagnoses if item.verdict in FIXABLE]
-    if fixable:
-        yield ""
-        yield "To fetch from the origin, past the proxy, and give go.sum its lines:"
-        for folder, refs in by_folder(fixable).items():
-            yield f"  {command(refs, _from(run.folder, folder))}"
-        yield "or let it be done, and then pass with a warning: goproxy-check --fix"
+    if not fixable:
+        return
+    yield ""
+    yield "Fetch it here, past the proxy; go.sum gets its lines:"
+    for folder, refs in by_folder(fixable).items():
+        yield f"  {command(refs, _from(run.folder, folder))}"
+    yield "Everybody else misses it until the proxy asks again. To go on before that, with a warning:"
+    yield "  goproxy-check --fix   (as a pre-commit hook: goproxy-fix in place of goproxy-check)"
 
 
 def _fixed(run: Run, outcome: Outcome) -> Iterable[str]:
     """Yield what --fix did, and what is left to do."""
-    yield ""
-    fixed = [item for item in outcome.diagnoses if item.fixed]
+    fixed = [str(item.reference) for item in outcome.diagnoses if item.fixed]
+    if fixed or outcome.failed:
+        yield ""
     for line in outcome.failed:
         yield f"not fixed: {line}"
     if fixed:
-        names = ", ".join(str(item.reference) for item in fixed)
-        yield f"fixed: this machine has {names} from the origin now; until the proxy forgets, others still miss it."
+        what = "fixed: {} came from the origin" if outcome.changed else "warning: {} is on this machine"
+        yield f"{what.format(', '.join(fixed))}; everybody else misses it until the proxy asks again"
     if outcome.changed:
-        files = " ".join(_from(run.folder, file) for file in outcome.changed)
-        yield f"changed: {files}; add it to the commit: git add {files}"
+        files = shlex.join(_from(run.folder, file) for file in outcome.changed)
+        yield f"{files} changed, and the commit needs it: git add {files}"
 
 
 def _summary(run: Run) -> str:

