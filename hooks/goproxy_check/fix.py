@@ -50,17 +50,9 @@ def command(references: Iterable[Reference], folder: str = "") -> str:
     download = f"go mod download {' '.join(str(ref) for ref in refs)}"
     settings = {"GOPROXY": "direct", **({"GOWORK": "off"} if any(ref.workspace for ref in refs) else {})}
     if sys.platform == "win32":
-        change = "cd '{}'; ".format(folder.replace("'", "''")) if folder else ""
-        return "; ".join(
-            [
-                *(
-                    f"{change}$env:{name}='{value}'" if not i else f"$env:{name}='{value}'"
-                    for i, (name, value) in enumerate(settings.items())
-                ),
-                download,
-                *(f"$env:{name}=$null" for name in settings),
-            ]
-        )
+        steps = [f"$env:{name}='{value}'" for name, value in settings.items()]
+        steps += [download, *(f"$env:{name}=$null" for name in settings)]
+        return "; ".join(["cd '{}'".format(folder.replace("'", "''")), *steps] if folder else steps)
     change = f"cd {shlex.quote(folder if not folder.startswith('-') else f'./{folder}')} && " if folder else ""
     return change + " ".join([*(f"{name}={value}" for name, value in settings.items()), download])
 

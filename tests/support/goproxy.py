@@ -142,7 +142,7 @@ class GoProxy:
         if not hold or not self.honours:
             origin = self.origins.get(module)
             missed = {version for name, version in self._missed if name == module}
-            versions |= set(_tags(*origin)) - missed if origin else set()
+            versions |= {_as_version(module, tag) for tag in _tags(*origin)} - missed if origin else set()
         if not versions and (hold or module not in self.origins):
             return Said(404, b"not found: temporarily unavailable" if hold else b"not found: module unknown")
         return Said(200, "".join(f"{version}\n" for version in sorted(versions)).encode())
@@ -278,7 +278,19 @@ def _tags(repository: Path, prefix: str) -> list[str]:
     return [tag.removeprefix(prefix) for tag in tags]
 
 
+def _as_version(module: str, tag: str) -> str:
+    """Return the version of MODULE that TAG publishes (https://go.dev/ref/mod#incompatible-versions)."""
+    fits = tag.startswith(("v0.", "v1.")) or re.search(r"[./]v\d+$", module)
+    return tag if fits else f"{tag}+incompatible"
+
+
 def _fetched(module: str, version: str, repository: Path, prefix: str) -> dict[str, bytes] | None:
+    found = published_files(version, repository, prefix)
+    return _made(module, version, *found) if found else None
+
+
+def published_files(version: str, repository: Path, prefix: str) -> tuple[dict[str, bytes], str] | None:
+    """Return the files of a module at VERSION in REPOSITORY, and when it was committed; None if it is not there."""
     pseudo = re.fullmatch(r".*-([0-9a-f]{12})(?:\+incompatible)?", version)
     rev = pseudo[1] if pseudo else f"refs/tags/{prefix}{version.removesuffix('+incompatible')}"
     commit = _git(repository, "rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}").decode().strip()
@@ -290,11 +302,10 @@ def _fetched(module: str, version: str, repository: Path, prefix: str) -> dict[s
         name.removeprefix(prefix): _git(repository, "cat-file", "blob", f"{commit}:{name}")
         for name in names.decode().splitlines()
     }
-    if not folder:  # folders with a go.mod of their own are other modules
-        others = {name.rpartition("/")[0] + "/" for name in files if name.endswith("/go.mod")}
-        files = {name: data for name, data in files.items() if not any(name.startswith(other) for other in others)}
-    made = _git(repository, "log", "-1", "--format=%cI", commit).decode().strip()
-    return _made(module, version, files, made)
+    # Folders with a go.mod of their own are other modules.
+    others = {name.rpartition("/")[0] + "/" for name in files if name.endswith("/go.mod")}
+    files = {name: data for name, data in files.items() if not any(name.startswith(other) for other in others)}
+    return files, _git(repository, "log", "-1", "--format=%cI", commit).decode().strip()
 
 
 def _made(module: str, version: str, files: dict[str, bytes], made: str) -> dict[str, bytes]:

@@ -13,9 +13,8 @@ from pathlib import Path
 from unittest import mock
 
 from goproxy_check.cli import main
-from tests.support.goproxy import GoProxy, hashes
+from tests.support.goproxy import GoProxy, hashes, published_files
 
-GO = shutil.which("go")
 LIB = "github.com/acme/lib"
 
 
@@ -27,6 +26,7 @@ class World:
         self.proxy = proxy
         self.home = root / "home"
         self.home.mkdir(parents=True)
+        self.go_path = shutil.which("go") or "go"
         keep = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "LANG", "VIRTUAL_ENV", "GOROOT", "COVERAGE_PROCESS_START")
         self.env = {name: os.environ[name] for name in keep if name in os.environ}
         self.env |= {
@@ -113,7 +113,7 @@ class World:
             self.redirect(repository.as_uri(), url)
         if module not in self.proxy.origins:
             place = repository / folder
-            place.mkdir(exist_ok=True)
+            place.mkdir(parents=True, exist_ok=True)
             (place / "go.mod").write_text(f"module {module}\n")
             (place / "lib.go").write_text("package lib\n")
             self.commit(repository, f"start {module}")
@@ -155,11 +155,10 @@ class World:
 
     def sum_lines(self, module: str, version: str) -> str:
         """Return the go.sum lines of a published version."""
-        repository, prefix = self.proxy.origins[module]
-        rev = f"{prefix}{version}"
-        names = self.git("ls-tree", "-r", "--name-only", rev, "--", prefix or ".", cwd=repository).splitlines()
-        files = {name.removeprefix(prefix): self.git("show", f"{rev}:{name}", cwd=repository) for name in names}
-        zip_hash, mod_hash = hashes(module, version, {name: text.encode() for name, text in files.items()})
+        found = published_files(version, *self.proxy.origins[module])
+        if not found:
+            raise AssertionError(f"{module}@{version} is not published")
+        zip_hash, mod_hash = hashes(module, version, found[0])
         return f"{module} {version} {zip_hash}\n{module} {version}/go.mod {mod_hash}\n"
 
 

@@ -1,0 +1,406 @@
+"""The main job, end to end: verdicts, who is asked what and in which order, and what the user reads."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.goproxy import GoProxy, Said
+from tests.support.sumdb import SumDB
+from tests.support.world import LIB, World
+
+
+def test_stale(world: World, proxy: GoProxy) -> None:
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    world.app(f"{LIB} v1.1.0")
+    done = world.main()
+    assert done.returncode == 1
+    until = re.search(r"until (\d\d:\d\d) \((\d+) more minutes\)", done.stdout)
+    assert until and int(until[2]) in (29, 30)
+    text = done.stdout.replace(until[0], "until HH:MM").replace(proxy.url, "PROXY")
+    assert text == (
+        f"go.mod:6: {LIB} v1.1.0: stale\n"
+        f"  PROXY: 404 Not Found: not found: {LIB}@v1.1.0: invalid version: unknown revision v1.1.0\n"
+        "  https://github.com/acme/lib (its origin): has v1.1.0\n"
+        "  The proxy remembers a time before this version was published.\n"
+        "  It may go on saying so until HH:MM.\n"
+        "\n"
+        "Fetch it here, past the proxy; go.sum gets its lines:\n"
+        f"  GOPROXY=direct go mod download {LIB}@v1.1.0\n"
+        "Everybody else misses it until the proxy asks again. To go on before that, with a warning:\n"
+        "  goproxy-check --fix   (as a pre-commit hook: goproxy-fix in place of goproxy-check)\n"
+    )
+
+
+def test_direct_at_the_end_of_the_list_does_not_count_as_resolved(world: World) -> None:
+    """The user's own Go has it already, through ``direct``: CI behind the proxy alone would fail all the same."""
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    app = world.app(f"{LIB} v1.1.0")
+    world.go("mod", "download", f"{LIB}@v1.1.0", cwd=app)
+    assert world.verdicts() == {f"{LIB}@v1.1.0": "stale"}
+
+
+def test_published_and_not_yet_held_is_fetched_by_the_proxy_and_fine(world: World, proxy: GoProxy) -> None:
+    world.origin(LIB, "v1.0.0", "v1.1.0")
+    world.app(f"{LIB} v1.1.0")
+    assert world.verdicts() == {f"{LIB}@v1.1.0": "ok"}
+    assert proxy.asked(hold=True)[0] == f"/{LIB}/@v/v1.1.0.info" or proxy.asked(hold=True)[0].endswith(".mod")
+    assert set(proxy.asked(hold=False)) == {f"/{LIB}/@v/{name}" for name in ("v1.1.0.info", "v1.1.0.mod", "list")}
+
+
+def test_held_is_asked_for_with_the_header_and_nothing_else(world: World, proxy: GoProxy) -> None:
+    proxy.put("example.com/a", "v1.0.0")
+    world.app("example.com/a v1.0.0")
+    assert world.verdicts() == {"example.com/a@v1.0.0": "ok"}
+    assert proxy.asked(hold=False) == []
+    assert len(proxy.log) == 2
+
+
+@pytest.mark.parametrize("version", ["v1.9.0", "v0.0.0-20200101000000-abcdefabcdef", "v2.9.0+incompatible"])
+def test_unpublished_version_is_never_asked_plainly(world: World, proxy: GoProxy, version: str) -> None:
+    world.origin(LIB, "v1.0.0")
+    world.app(f"{LIB} {version}")
+    assert world.verdicts() == {f"{LIB}@{version}": "unpublished"}
+    assert proxy.asked(hold=False) == []
+    world.publish(LIB, "v1.9.0")
+    if version == "v1.9.0":
+        assert world.verdicts() == {f"{LIB}@{version}": "ok"}, "asking has poisoned the proxy"
+
+
+def test_unpublished_names_the_nearest_versions_and_the_tag(world: World) -> None:
+    sub = f"{LIB}/sub"
+    world.origin(sub, "v1.0.0", "v1.1.0", "v1.2.0", folder="sub")
+    world.app(f"{sub} v1.1.1")
+    done = world.main()
+    assert "Nearest published versions: v1.0.0, v1.1.0, v1.2.0." in done.stdout
+    assert "git push origin sub/v1.1.1" in done.stdout
+    assert "GOPROXY=direct" not in done.stdout
+    assert json.loads(world.main("--format", "json").stdout)["results"][0]["origin"] == {
+        "url": "https://github.com/acme/lib",
+        "published": False,
+        "nearest": ["v1.0.0", "v1.1.0", "v1.2.0"],
+    }
+
+
+def test_unlisted(world: World, proxy: GoProxy) -> None:
+    world.origin(LIB)
+    world.stale(LIB, "v0.1.0")
+    world.app(f"{LIB} v0.1.0")
+    done = world.main()
+    assert f"{LIB} v0.1.0: unlisted" in done.stdout
+    assert f'go env -w "GOPRIVATE=$(go env GOPRIVATE),{LIB}"' in done.stdout
+    assert f"GOPROXY=direct go mod download {LIB}@v0.1.0" in done.stdout
+
+
+def test_missing_shows_what_the_origin_said(world: World) -> None:
+    world.app("github.com/acme/secret v1.0.0")
+    done = world.main()
+    assert "github.com/acme/secret v1.0.0: missing" in done.stdout
+    assert "(its origin): could not be asked: fatal: " in done.stdout
+    assert "GOPROXY=direct go mod download github.com/acme/secret@v1.0.0" in done.stdout
+    assert world.verdicts() == {"github.com/acme/secret@v1.0.0": "missing"}
+
+
+@pytest.mark.parametrize(("status", "words"), [(403, "Ask those who run the proxy."), (401, "Give Go your login")])
+def test_refused(world: World, proxy: GoProxy, status: int, words: str) -> None:
+    proxy.fault("/@v/", Said(status, b"blocked by policy 7"))
+    world.app(f"{LIB} v1.0.0")
+    done = world.main()
+    assert f"{LIB} v1.0.0: refused" in done.stdout
+    assert "blocked by policy 7" in done.stdout and words in done.stdout
+    assert f"    GOPROXY=direct go mod download {LIB}@v1.0.0" in done.stdout
+    assert proxy.asked(hold=False) == []
+
+
+def test_unavailable(world: World, proxy: GoProxy) -> None:
+    proxy.fault("/@v/", Said(500, b"out of order"))
+    world.app(f"{LIB} v1.0.0", "example.com/b v1.0.0")
+    done = world.main()
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.count(": unavailable") == 2
+    assert done.stdout.count("No proxy gave a usable answer") == 1, "what two versions share is said once"
+    assert world.main("--allow-unavailable").returncode == 0
+
+
+def test_allow_unavailable_lets_nothing_else_pass(world: World, proxy: GoProxy) -> None:
+    proxy.fault("/example.com/", Said(500))
+    world.origin(LIB, "v1.0.0")
+    world.app(f"{LIB} v1.0.1", "example.com/b v1.0.0")
+    assert world.main("--allow-unavailable").returncode == 1
+
+
+def test_mismatch_shows_both_hashes(world: World, proxy: GoProxy) -> None:
+    proxy.put("example.com/a", "v1.0.0")
+    app = world.app("example.com/a v1.0.0")
+    (app / "go.sum").write_text("example.com/a v1.0.0/go.mod h1:somethingelse=\n")
+    world.git("add", ".", cwd=app)
+    done = world.main()
+    assert "mismatch" in done.stdout and "h1:somethingelse=" in done.stdout
+    assert done.stdout.count("h1:") == 2 and "go mod download" not in done.stdout
+
+
+class TestPrivate:
+    @pytest.mark.parametrize(
+        "pattern", [LIB, "github.com/acme", "github.com/*/lib", "*.com", "other.com,github.com/acme/"]
+    )
+    def test_name_reaches_no_proxy_in_any_step(self, world: World, proxy: GoProxy, pattern: str) -> None:
+        world.origin(LIB, "v1.0.0")
+        world.app(f"{LIB} v1.0.0", f"{LIB}/v2 v2.0.0", "github.com/acme/lib/gone v1.0.0")
+        verdicts = world.verdicts(GOPRIVATE=pattern)
+        assert verdicts[f"{LIB}@v1.0.0"] == "ok"
+        assert verdicts[f"{LIB}/v2@v2.0.0"] == "unpublished"
+        assert proxy.log == []
+        world.main("--fix", "-x", GOPRIVATE=pattern)
+        assert proxy.log == []
+
+    def test_gonoproxy_overrides_goprivate(self, world: World, proxy: GoProxy) -> None:
+        proxy.put(LIB, "v1.0.0")
+        world.app(f"{LIB} v1.0.0")
+        assert world.verdicts(GOPRIVATE=LIB, GONOPROXY="none") == {f"{LIB}@v1.0.0": "ok"}
+        assert proxy.log
+
+
+@pytest.mark.parametrize("goproxy", ["direct", "direct,off"])
+def test_without_proxies_the_origin_decides(world: World, proxy: GoProxy, goproxy: str) -> None:
+    world.origin(LIB, "v1.0.0")
+    world.app(f"{LIB} v1.0.0", f"{LIB}/v3 v3.0.0")
+    assert world.verdicts(GOPROXY=goproxy) == {f"{LIB}@v1.0.0": "ok", f"{LIB}/v3@v3.0.0": "unpublished"}
+    assert proxy.log == []
+
+
+def test_goproxy_off_skips_all_but_the_private(world: World, proxy: GoProxy) -> None:
+    world.origin(LIB, "v1.0.0")
+    world.app(f"{LIB} v1.0.0", "example.com/a v1.0.0")
+    verdicts = world.verdicts(GOPROXY="off", GOPRIVATE=LIB)
+    assert verdicts == {f"{LIB}@v1.0.0": "ok", "example.com/a@v1.0.0": "skipped"}
+    assert "example.com/a v1.0.0: skipped\n  GOPROXY=off" in world.main("-x", GOPROXY="off", GOPRIVATE=LIB).stdout
+    assert proxy.log == []
+
+
+def test_athens_like_proxy_that_ignores_the_header(world: World, proxy: GoProxy) -> None:
+    proxy.honours = False
+    world.origin(LIB, "v1.0.0")
+    world.app(f"{LIB} v1.0.0", f"{LIB}/v2 v2.0.0")
+    assert world.verdicts() == {f"{LIB}@v1.0.0": "ok", f"{LIB}/v2@v2.0.0": "unpublished"}
+
+
+def test_second_proxy_may_have_it(world: World, proxy: GoProxy) -> None:
+    world.app("example.com/a v1.0.0")
+    with GoProxy().running() as second:
+        second.put("example.com/a", "v1.0.0")
+        assert world.verdicts(GOPROXY=f"{proxy.url},{second.url}") == {"example.com/a@v1.0.0": "ok"}
+
+
+def test_settings_of_go_env_w_are_honoured(world: World, proxy: GoProxy) -> None:
+    proxy.put("example.com/a", "v1.0.0")
+    world.app("example.com/a v1.0.0")
+    del world.env["GOPROXY"]
+    world.go("env", "-w", f"GOPROXY={proxy.url}")
+    assert world.verdicts() == {"example.com/a@v1.0.0": "ok"}
+    assert proxy.log
+
+
+class TestOrigins:
+    def test_pseudo_version_needs_its_commit(self, world: World, proxy: GoProxy) -> None:
+        repository = world.origin(LIB, "v1.0.0")
+        version = world.git(
+            "log",
+            "-1",
+            "--format=v1.0.1-0.%cd-%h",
+            "--abbrev=12",
+            "--date=format-local:%Y%m%d%H%M%S",
+            cwd=repository,
+            TZ="UTC",
+        )
+        (repository / "more.go").write_text("package lib\n")
+        world.commit(repository, "more")
+        info = json.loads(world.go("list", "-m", "-json", f"{LIB}@HEAD", GOPROXY="direct").stdout)
+        proxy.misses(LIB, info["Version"])
+        world.app(f"{LIB} {info['Version']}")
+        assert world.verdicts() == {f"{LIB}@{info['Version']}": "stale"}
+        world.app(f"{LIB} {version}")  # the same commit has a tag: Go accepts no pseudo-version below it
+        assert world.verdicts()[f"{LIB}@{version}"] in ("unpublished", "ok")
+
+    def test_incompatible(self, world: World, proxy: GoProxy) -> None:
+        repository = world.origin(LIB)
+        (repository / "go.mod").unlink()
+        world.publish(LIB, "v2.0.0+incompatible")
+        proxy.misses(LIB, "v2.0.0+incompatible")
+        world.app(f"{LIB} v2.0.0+incompatible", f"{LIB} v3.0.0+incompatible")
+        assert world.verdicts() == {
+            f"{LIB}@v2.0.0+incompatible": "unlisted",
+            f"{LIB}@v3.0.0+incompatible": "unpublished",
+        }
+
+    def test_major_version_and_sub_folder(self, world: World, proxy: GoProxy) -> None:
+        world.origin(f"{LIB}/v2", url="https://github.com/acme/lib")
+        world.origin(f"{LIB}/a/b", folder="a/b")
+        world.stale(f"{LIB}/v2", "v2.0.0")
+        world.stale(f"{LIB}/a/b", "v0.1.0")
+        world.app(f"{LIB}/v2 v2.0.0", f"{LIB}/a/b v0.1.0", f"{LIB}/a v0.1.0")
+        verdicts = world.verdicts()
+        assert verdicts == {
+            f"{LIB}/v2@v2.0.0": "unlisted",
+            f"{LIB}/a/b@v0.1.0": "unlisted",
+            f"{LIB}/a@v0.1.0": "unpublished",
+        }
+
+    def test_vanity_path(self, world: World, proxy: GoProxy) -> None:
+        """Go asks the vanity host over http here, through the network's proxy: nothing leaves the machine."""
+        world.origin(LIB, "v1.0.0")
+        with GoProxy().running() as web:
+            page = f'<meta name="go-import" content="vanity.example/lib git https://{LIB}">'.encode()
+            web.fault("go-get=1", Said(200, page, (("Content-Type", "text/html"),)))
+            proxy.misses("vanity.example/lib", "v1.0.0")
+            world.app("vanity.example/lib v1.0.0", "vanity.example/lib v1.0.1")
+            network = {
+                "HTTP_PROXY": web.url,
+                "HTTPS_PROXY": web.url,
+                "NO_PROXY": "127.0.0.1",
+                "GOINSECURE": "vanity.example",
+            }
+            verdicts = world.verdicts(**network)
+        assert verdicts == {"vanity.example/lib@v1.0.0": "unlisted", "vanity.example/lib@v1.0.1": "unpublished"}
+
+    def test_nobody_is_asked_for_a_password(self, world: World) -> None:
+        """git would ask on the terminal, or through GIT_ASKPASS: here both would be noticed."""
+        asked = world.root / "asked"
+        askpass = world.root / "askpass"
+        askpass.write_text(f"#!/bin/sh\ntouch {asked}\necho x\n")
+        askpass.chmod(0o755)
+        with GoProxy().running() as web:
+            web.fault("info/refs", Said(401, b"", (("WWW-Authenticate", 'Basic realm="x"'),)))
+            world.redirect(f"{web.url}/", "https://github.com/private/")
+            world.app("github.com/private/x v1.0.0")
+            done = world.main(GIT_ASKPASS=str(askpass), SSH_ASKPASS=str(askpass), GIT_TERMINAL_PROMPT="1")
+        assert "github.com/private/x v1.0.0: missing" in done.stdout
+        assert not asked.exists()
+
+    def test_users_module_cache_is_neither_asked_nor_written(self, world: World) -> None:
+        world.origin(LIB, "v1.0.0")
+        world.app(f"{LIB} v1.0.1", f"{LIB}/v9 v9.0.0")
+        world.main()
+        assert not (world.home / "go").exists()
+
+    @pytest.mark.parametrize("flags", ["-mod=vendor", "-mod=vendor -modcacherw", "-modfile=other.mod"])
+    def test_flags_that_make_go_refuse_do_no_harm(self, world: World, flags: str) -> None:
+        world.origin(LIB, "v1.0.0")
+        world.stale(LIB, "v1.1.0")
+        app = world.app(f"{LIB} v1.1.0")
+        (app / "vendor").mkdir()
+        assert world.verdicts(GOFLAGS=flags) == {f"{LIB}@v1.1.0": "stale"}
+
+    def test_module_with_a_newer_go_line_and_a_go_mod_above(self, world: World) -> None:
+        world.origin(LIB, "v1.0.0")
+        app = world.app(f"{LIB} v1.0.1")
+        text = (app / "go.mod").read_text().replace("go 1.21", "go 1.99.0")
+        (app / "go.mod").write_text(text)
+        world.git("add", ".", cwd=app)
+        (world.root / "tmp").mkdir()
+        (world.root / "tmp" / "go.mod").write_text("module above\n\ngo 1.99.0\n")
+        (world.root / "go.work").write_text("go 1.99.0\n")
+        assert world.verdicts(TMPDIR=str(world.root / "tmp")) == {f"{LIB}@v1.0.1": "unpublished"}
+
+
+def test_checksum_database_never_hears_of_a_module_in_a_mere_check(world: World, proxy: GoProxy) -> None:
+    proxy.sumdb = SumDB("sum.example")
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    info = json.loads(world.go("list", "-m", "-json", f"{LIB}@HEAD", GOPROXY="direct").stdout)
+    world.app(f"{LIB} v1.1.0", f"{LIB} {info['Version']}")
+    world.main(GOSUMDB=proxy.sumdb.key)
+    assert not [path for path in proxy.asked() if path.startswith("/sumdb/")]
+
+
+def test_terminal_escapes_and_newlines_of_a_proxy_are_not_passed_on(world: World, proxy: GoProxy) -> None:
+    proxy.fault("/@v/", Said(403, b"\x1b[2J\x1b]0;title\x07ev\xc2\x9bil\r\n::error::line\n"))
+    world.app(f"{LIB} v1.0.0")
+    done = world.main()
+    assert "ev il ::error::line" in done.stdout
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.stdout)
+
+
+def test_secrets_in_urls_appear_nowhere(world: World, proxy: GoProxy) -> None:
+    proxy.fault("/@v/", Said(500))
+    world.app(f"{LIB} v1.0.0")
+    secret = proxy.url.replace("http://", "http://user:hunter2@")
+    for args in (["-x"], ["--format", "json", "-x"], ["--format", "github"], ["--fix", "-x"]):
+        done = world.main(*args, GOPROXY=f"{secret},{proxy.url}|direct")
+        assert done.returncode == 1
+        assert "hunter2" not in done.stdout + done.stderr and "user" not in done.stdout + done.stderr
+    done = world.main(GOPROXY=f"ftp://user:hunter2@{LIB}")
+    assert done.returncode == 2 and "hunter2" not in done.stderr
+
+
+def test_trace_is_in_the_words_of_go(world: World, proxy: GoProxy) -> None:
+    world.origin(LIB, "v1.0.0")
+    world.app(f"{LIB} v1.0.0")
+    trace = world.main("-x").stderr
+    assert f"# get {proxy.url}/{LIB}/@v/v1.0.0.info (Disable-Module-Fetch: true)\n" in trace
+    assert re.search(rf"^# get {proxy.url}/{LIB}/@v/v1\.0\.0\.mod: 200 OK \(\d\.\d{{3}}s\)$", trace, re.MULTILINE)
+    theirs = world.go("list", "-m", "-x", f"{LIB}@v1.0.0", GOPROXY=proxy.url).stderr
+    assert f"# get {proxy.url}/{LIB}/@v/v1.0.0.info\n" in theirs
+    assert re.search(rf"^# get {proxy.url}/{LIB}/@v/v1\.0\.0\.info: 200 OK \(\d\.\d{{3}}s\)$", theirs, re.MULTILINE)
+
+
+def test_json_is_the_documented_shape(world: World, proxy: GoProxy) -> None:
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    world.app(f"{LIB} v1.1.0", folder="sub dir")
+    document = json.loads(world.main("--format", "json").stdout)
+    assert document.keys() == {"schema", "summary", "results"} and document["schema"] == 1
+    assert document["summary"].keys() == {"checked", "ok", "findings", "skipped", "seconds"}
+    result = document["results"][0]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", result.pop("cached_until"))
+    assert isinstance(result.pop("message"), str)
+    assert result == {
+        "module": LIB,
+        "version": "v1.1.0",
+        "verdict": "stale",
+        "finding": True,
+        "fixed": False,
+        "locations": [{"file": "sub dir/go.mod", "line": 6}],
+        "proxies": [
+            {
+                "url": proxy.url,
+                "status": 404,
+                "detail": f"not found: {LIB}@v1.1.0: invalid version: unknown revision v1.1.0",
+            }
+        ],
+        "origin": {"url": "https://github.com/acme/lib", "published": True, "nearest": []},
+        "fix": f"cd 'sub dir' && GOPROXY=direct go mod download {LIB}@v1.1.0",
+    }
+    assert json.loads(
+        world.main("--format", "json", "--from-ref", "HEAD", "--to-ref", "HEAD", cwd=committed(world)).stdout
+    ) == {
+        "schema": 1,
+        "summary": {"checked": 0, "ok": 0, "findings": 0, "skipped": 0, "seconds": 0.0},
+        "results": [],
+    }
+
+
+def committed(world: World) -> Path:
+    app = world.root / "app"
+    world.commit(app, "first")
+    return app
+
+
+def test_github_annotations_are_escaped(world: World, proxy: GoProxy) -> None:
+    proxy.fault("/@v/", Said(403, b"100%::error::\nx"))
+    world.app(f"{LIB} v1.0.0", folder="a,b:c")
+    line = world.main("--format", "github").stdout
+    assert line.startswith(f"::error file=a%2Cb%3Ac/go.mod,line=6,title={LIB}@v1.0.0%3A refused::")
+    assert "100%25::error:: x%0A" in line and line.count("\n") == 1
+
+
+def test_ok_versions_of_250_modules_are_all_asked_and_counted(world: World, proxy: GoProxy) -> None:
+    names = [f"example.com/m{number}" for number in range(250)]
+    for name in names:
+        proxy.put(name, "v1.0.0")
+    world.app(*(f"{name} v1.0.0" for name in names))
+    document = json.loads(world.main("--format", "json").stdout)
+    assert document["summary"]["ok"] == 250
+    assert len(proxy.log) == 500

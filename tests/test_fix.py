@@ -1,0 +1,231 @@
+"""--fix: what it runs, what it writes, what it leaves alone."""
+
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from goproxy_check.fix import command
+from goproxy_check.references import Reference
+from tests.support.goproxy import GoProxy, Said
+from tests.support.sumdb import SumDB
+from tests.support.world import LIB, World, go_mod
+
+
+@pytest.fixture
+def stale(world: World) -> Path:
+    """Stage a go.mod that requires a version which the proxy denies."""
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    return world.app(f"{LIB} v1.1.0")
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_fetches_writes_go_sum_and_asks_for_it_to_be_added(world: World, stale: Path) -> None:
+    before = snapshot(stale)
+    done = world.main("--fix")
+    assert done.returncode == 1
+    assert f"go.mod:6: {LIB} v1.1.0: stale (fixed here)" in done.stdout
+    assert "go.sum changed, and the commit needs it: git add go.sum" in done.stdout
+    after = snapshot(stale)
+    assert (stale / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
+    assert {name for name in after if after[name] != before.get(name)} == {"go.sum"}
+    assert world.go("list", "-m", f"{LIB}@v1.1.0", cwd=stale, GOPROXY="off").returncode == 0
+
+
+def test_second_run_changes_nothing_passes_and_warns(world: World, stale: Path) -> None:
+    world.main("--fix")
+    world.git("add", "go.sum", cwd=stale)
+    before = snapshot(stale)
+    done = world.main("--fix")
+    assert done.returncode == 0
+    assert "until" in done.stdout and "everybody else misses it" in done.stdout
+    assert snapshot(stale) == before
+    result = json.loads(world.main("--fix", "--format", "json").stdout)["results"][0]
+    assert (result["verdict"], result["finding"], result["fixed"]) == ("stale", True, True)
+
+
+def test_check_alone_still_stops_what_is_fixed_here_only(world: World, stale: Path) -> None:
+    world.main("--fix")
+    world.git("add", "go.sum", cwd=stale)
+    assert world.main().returncode == 1
+
+
+def test_printed_command_does_what_fix_does(world: World, stale: Path) -> None:
+    line = next(line for line in world.main().stdout.splitlines() if line.startswith("  GOPROXY=direct"))
+    world.run("sh", "-c", line, cwd=stale)
+    assert (stale / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
+
+
+def test_one_run_for_each_module_folder(world: World, stale: Path) -> None:
+    world.origin("github.com/acme/two")
+    world.stale("github.com/acme/two", "v0.1.0")
+    sub = world.app(f"{LIB} v1.1.0", "github.com/acme/two v0.1.0", folder="it's a/folder")
+    checked = world.main()
+    assert "  GOPROXY=direct go mod download github.com/acme/lib@v1.1.0\n" in checked.stdout
+    assert (
+        f"  cd {shlex.quote(str(sub.relative_to(stale)))} && GOPROXY=direct go mod download github.com/acme/two"
+        in checked.stdout
+    )
+    done = world.main("--fix")
+    assert (stale / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
+    assert (sub / "go.sum").read_text() == world.sum_lines("github.com/acme/two", "v0.1.0")
+    assert "git add go.sum " in done.stdout
+
+
+def test_leaves_alone_what_it_must_not_or_cannot_fix(world: World, stale: Path, proxy: GoProxy) -> None:
+    proxy.fault("/github.com/acme/forbidden/", Said(403))
+    world.origin("github.com/acme/forbidden", "v1.0.0")
+    world.app("github.com/acme/forbidden v1.0.0", f"{LIB} v1.0.5")
+    before = snapshot(stale)
+    done = world.main("--fix")
+    assert done.returncode == 1
+    assert snapshot(stale) == before
+    assert not (world.home / "go").exists()
+
+
+def test_what_can_be_fixed_is_fixed_beside_what_cannot(world: World, stale: Path) -> None:
+    world.origin("github.com/acme/two", "v1.0.0")
+    world.app(f"{LIB} v1.1.0", "github.com/acme/two v1.0.5")
+    done = world.main("--fix")
+    assert done.returncode == 1
+    assert (stale / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
+
+
+def test_existing_lines_of_go_sum_are_kept(world: World, stale: Path) -> None:
+    old = world.sum_lines(LIB, "v1.0.0")
+    (stale / "go.sum").write_text(old)
+    world.main("--fix")
+    assert (stale / "go.sum").read_text() == old + world.sum_lines(LIB, "v1.1.0")
+
+
+@pytest.mark.parametrize("flags", ["-mod=mod", "-mod=vendor", "-modcacherw -mod=mod"])
+def test_go_mod_is_never_edited(world: World, stale: Path, flags: str) -> None:
+    text = f"module example.com/app\nrequire {LIB} v1.1.0\n"  # no go line: with -mod=mod Go would add one
+    (stale / "go.mod").write_text(text)
+    (stale / "vendor").mkdir()
+    world.git("add", ".", cwd=stale)
+    done = world.main("--fix", GOFLAGS=flags)
+    assert (stale / "go.mod").read_text() == text
+    assert (stale / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0"), done.stdout
+
+
+def test_in_a_workspace_the_modules_own_go_sum_gets_the_lines(world: World, stale: Path) -> None:
+    world.app(f"{LIB} v1.1.0", folder="member")
+    (stale / "go.mod").write_text(go_mod([]))
+    (stale / "go.work").write_text("go 1.21\n\nuse ./member\n")
+    world.git("add", ".", cwd=stale)
+    command_line = "cd member && GOPROXY=direct GOWORK=off go mod download github.com/acme/lib@v1.1.0"
+    assert command_line in world.main().stdout
+    world.main("--fix")
+    assert (stale / "member" / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
+    assert not (stale / "go.work.sum").exists()
+
+
+class TestChecksumDatabase:
+    """The database is reached at its name by itself, which leads nowhere here, or through the proxy."""
+
+    @pytest.fixture
+    def database(self, world: World, proxy: GoProxy, stale: Path) -> SumDB:
+        database = SumDB("sum.example")
+        world.env["GOSUMDB"] = database.key
+        world.env["HTTPS_PROXY"] = "http://127.0.0.1:9"  # nobody there: what Go asks directly fails
+        return database
+
+    def record(self, world: World, database: SumDB) -> None:
+        fields = world.sum_lines(LIB, "v1.1.0").split()
+        database.add(LIB, "v1.1.0", fields[2], fields[5])
+
+    def test_reached_through_the_proxy_alone_the_gonoproxy_form_is_used(
+        self, world: World, proxy: GoProxy, stale: Path, database: SumDB
+    ) -> None:
+        self.record(world, database)
+        proxy.sumdb = database
+        plain = world.go("mod", "download", f"{LIB}@v1.1.0", cwd=stale, ok=False, GOPROXY="direct")
+        assert plain.returncode == 1 and "verifying" in plain.stderr
+        done = world.main("--fix", "-x")
+        assert "stale (fixed here)" in done.stdout, done.stdout
+        assert f"GONOPROXY={LIB} go mod download" in done.stderr
+        assert (stale / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
+        assert f"/sumdb/sum.example/lookup/{LIB}@v1.1.0" in proxy.asked()
+
+    def test_patterns_of_the_user_are_kept(self, world: World, proxy: GoProxy, database: SumDB) -> None:
+        self.record(world, database)
+        proxy.sumdb = database
+        assert f"GONOPROXY=corp.example,{LIB} go mod" in world.main("--fix", "-x", GONOPROXY="corp.example").stderr
+
+    def test_without_a_record_nothing_is_kept_and_the_price_is_named(
+        self, world: World, proxy: GoProxy, stale: Path, database: SumDB
+    ) -> None:
+        proxy.sumdb = database
+        done = world.main("--fix")
+        assert done.returncode == 1
+        assert f"not fixed: {LIB}@v1.1.0 came, but the checksum database has no record of it yet" in done.stdout
+        assert f"GONOSUMDB={LIB} GOPROXY=direct go mod download {LIB}@v1.1.0" in done.stdout
+        assert not (stale / "go.sum").exists()
+
+    def test_nosumdb_goes_without_it_for_that_module_alone(
+        self, world: World, proxy: GoProxy, stale: Path, database: SumDB
+    ) -> None:
+        proxy.sumdb = database
+        done = world.main("--fix", "--nosumdb", "-x", GONOSUMDB="corp.example")
+        assert f"GONOSUMDB=corp.example,{LIB}" in done.stderr
+        assert (stale / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
+
+    def test_nosumdb_does_not_skip_a_database_that_has_another_hash(
+        self, world: World, proxy: GoProxy, stale: Path, database: SumDB
+    ) -> None:
+        database.add(LIB, "v1.1.0", "h1:" + "A" * 43 + "=", "h1:" + "B" * 43 + "=")
+        proxy.sumdb = database
+        done = world.main("--fix", "--nosumdb")
+        assert done.returncode == 1
+        assert "mismatch" in done.stdout and "not fixed" in done.stdout
+        assert not (stale / "go.sum").exists()
+
+
+def test_origin_that_is_gone_by_then_is_said_in_one_line(world: World, stale: Path) -> None:
+    fake = world.root / "bin" / "go"
+    fake.parent.mkdir()
+    fake.write_text(
+        f'#!/bin/sh\n[ "$1 $2" = "mod download" ] && {{ echo "disk full" >&2; exit 1; }}\nexec {world.go_path} "$@"\n'
+    )
+    fake.chmod(0o755)
+    done = world.main("--fix", PATH=f"{fake.parent}{os.pathsep}{world.env['PATH']}")
+    assert done.returncode == 1
+    assert f"not fixed: {LIB}@v1.1.0 could not be fetched: disk full" in done.stdout
+
+
+COMMANDS = [
+    ([Reference("a.com/x", "v1.0.0")], "", "GOPROXY=direct go mod download a.com/x@v1.0.0"),
+    (
+        [Reference("b.com/x", "v1.0.0"), Reference("a.com/x", "v1.0.0")],
+        "sub",
+        "cd sub && GOPROXY=direct go mod download a.com/x@v1.0.0 b.com/x@v1.0.0",
+    ),
+    (
+        [Reference("a.com/x", "v1.0.0")],
+        "$(rm -rf ~)",
+        "cd '$(rm -rf ~)' && GOPROXY=direct go mod download a.com/x@v1.0.0",
+    ),
+    ([Reference("a.com/x", "v1.0.0")], "-x", "cd ./-x && GOPROXY=direct go mod download a.com/x@v1.0.0"),
+    ([Reference("a.com/x", "v1.0.0", workspace=True)], "", "GOPROXY=direct GOWORK=off go mod download a.com/x@v1.0.0"),
+]
+
+
+@pytest.mark.parametrize(("refs", "folder", "wanted"), COMMANDS)
+def test_command_for_a_shell(refs: list[Reference], folder: str, wanted: str) -> None:
+    assert command(refs, folder) == wanted
+
+
+def test_command_for_powershell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert command([Reference("a.com/x", "v1.0.0", workspace=True)], "it's") == (
+        "cd 'it''s'; $env:GOPROXY='direct'; $env:GOWORK='off'; go mod download a.com/x@v1.0.0; "
+        "$env:GOPROXY=$null; $env:GOWORK=$null"
+    )
