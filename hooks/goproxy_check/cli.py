@@ -15,9 +15,7 @@ from goproxy_check import __version__
 from goproxy_check.changes import MODULE_FILES, Change, between, staged
 from goproxy_check.process import CommandError, stop_all
 
-_EPILOG = """\
-exit status: 0 nothing found, or all of it fixed; 1 findings, or --fix changed go.sum; 2 it could not run
-"""
+_EPILOG = "exit status: 0 nothing found, or all of it fixed; 1 findings, or go.sum changed; 2 could not run"
 
 
 class UsageError(Exception):
@@ -94,6 +92,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(_parser().parse_args(argv))
     except KeyboardInterrupt:
         stop_all()
+        if threading.active_count() > 1:
+            os._exit(130)  # a thread that waits for a connection can't be stopped, and nobody waits for it
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say

@@ -126,17 +126,22 @@ def in_parallel(
     do: Callable[[T], R], items: Sequence[T], jobs: int, deadline: Deadline, cut: Callable[[], None]
 ) -> list[R]:
     """Return DO of each of ITEMS, JOBS at a time; when the time is up, or on an interrupt, CUT makes them return."""
-    with ThreadPoolExecutor(max_workers=max(1, min(jobs, len(items)))) as pool:
-        futures = [pool.submit(do, item) for item in items]
-        try:
-            while wait(futures, timeout=deadline.left() + 0.1).not_done:
-                cut()
-        except BaseException:
-            deadline.expire()
-            pool.shutdown(wait=False, cancel_futures=True)
+    pool = ThreadPoolExecutor(max_workers=max(1, min(jobs, len(items))))
+    futures = [pool.submit(do, item) for item in items]
+    try:
+        while wait(futures, timeout=deadline.left() + 0.1).not_done:
             cut()
-            raise
-        return [future.result() for future in futures]
+    except BaseException:
+        deadline.expire()
+        pool.shutdown(wait=False, cancel_futures=True)
+        for _ in range(20):  # what is just being opened can be cut only in a moment
+            cut()
+            if all(future.done() for future in futures):
+                break
+            time.sleep(0.05)
+        raise
+    pool.shutdown()
+    return [future.result() for future in futures]
 
 
 def _answer(proxy: Proxy, ref: Reference, resource: str, reply: Reply) -> Answer:

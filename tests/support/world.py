@@ -56,7 +56,7 @@ class World:
         self.git("config", "--global", "--add", f"url.{to}.insteadOf", url, cwd=self.home)
 
     def run(
-        self, *command: str, cwd: Path | None = None, ok: bool = True, **env: str
+        self, *command: str, cwd: Path | str | None = None, ok: bool = True, **env: str
     ) -> "subprocess.CompletedProcess[str]":
         """Run COMMAND; with OK it must succeed."""
         done = subprocess.run(
@@ -77,16 +77,16 @@ class World:
         return self.run("git", *args, cwd=cwd, ok=ok, **env).stdout.strip()
 
     def go(
-        self, *args: str, cwd: Path | None = None, ok: bool = True, **env: str
+        self, *args: str, cwd: Path | str | None = None, ok: bool = True, **env: str
     ) -> "subprocess.CompletedProcess[str]":
         """Run go."""
         return self.run("go", *args, cwd=cwd, ok=ok, **env)
 
-    def check(self, *args: str, cwd: Path | None = None, **env: str) -> "subprocess.CompletedProcess[str]":
+    def check(self, *args: str, cwd: Path | str | None = None, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run goproxy-check in CWD (default: the user's repository), in a process of its own."""
         return self.run(sys.executable, "-m", "goproxy_check", *args, cwd=cwd or self.root / "app", ok=False, **env)
 
-    def main(self, *args: str, cwd: Path | None = None, **env: str) -> "subprocess.CompletedProcess[str]":
+    def main(self, *args: str, cwd: Path | str | None = None, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run goproxy-check as ``check`` does, but in this process, which is quicker."""
         out, err = io.StringIO(), io.StringIO()
         argv = ["-C", str(cwd or self.root / "app"), *args]
@@ -94,7 +94,7 @@ class World:
             code = main(argv)
         return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
 
-    def verdicts(self, *args: str, cwd: Path | None = None, **env: str) -> dict[str, str]:
+    def verdicts(self, *args: str, cwd: Path | str | None = None, **env: str) -> dict[str, str]:
         """Return ``module@version`` → verdict, as --format json has them."""
         done = self.main("--format", "json", *args, cwd=cwd, **env)
         if done.returncode not in (0, 1):

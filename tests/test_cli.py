@@ -1,0 +1,247 @@
+"""Bad surroundings, bad arguments, interrupts: one line, the right exit status, nothing lost."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goproxy_check.cli import _duration, main
+from goproxy_check.redact import one_line
+from tests.support.goproxy import GoProxy, stall
+from tests.support.world import LIB, World
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def one(done: "subprocess.CompletedProcess[str]", *words: str) -> None:
+    """Check that DONE ended with status 2 and one line on standard error that has WORDS."""
+    assert done.returncode == 2, done
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("goproxy-check: ")
+    for word in words:
+        assert word in done.stderr
+
+
+USAGE = [
+    (["--no-such-option"], "unrecognized arguments: --no-such-option (see goproxy-check --help)"),
+    (["--format", "xml"], "invalid choice"),
+    (["-j", "0"], "'0' is no number from 1 to 9999"),
+    (["-j", "many"], "'many' is no number"),
+    (["--timeout", "5x"], "'5x' is no duration such as 30s or 1m30s"),
+    (["--timeout", "-5s"], "timeout"),
+    (["--timeout", "0s"], "no duration"),
+    (["--nosumdb"], "--nosumdb goes with --fix"),
+    (["--from-ref", "HEAD"], "--from-ref and --to-ref go together"),
+    (["-C", "nowhere"], "nowhere: no such folder"),
+    (["README.md"], "README.md is no go.mod, go.sum, go.work or go.work.sum"),
+]
+
+
+@pytest.mark.parametrize(("args", "words"), USAGE)
+def test_usage_errors(world: World, args: list[str], words: str) -> None:
+    world.app()
+    one(world.check(*args), words)
+
+
+def test_not_a_repository(world: World) -> None:
+    one(world.check(cwd=world.home), "not a git repository")
+    one(world.check("go.mod", cwd=world.home), "not a git repository")
+
+
+def test_bare_repository(world: World) -> None:
+    bare = world.root / "bare.git"
+    world.git("init", "-q", "--bare", str(bare), cwd=world.root)
+    one(world.check("go.mod", cwd=bare), "this operation must be run in a work tree")
+
+
+def only(world: World, *programs: str) -> dict[str, str]:
+    """Return a PATH with nothing but PROGRAMS."""
+    folder = world.root / "only"
+    folder.mkdir()
+    for program in programs:
+        (folder / program).symlink_to(world.run("sh", "-c", f"command -v {program}").stdout.strip())
+    return {"PATH": str(folder)}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+class TestWithout:
+    def test_git(self, world: World) -> None:
+        world.app()
+        one(world.check(**only(world, "go")), "cannot run git: No such file or directory")
+
+    def test_go_and_goproxy(self, world: World) -> None:
+        world.app(f"{LIB} v1.0.0")
+        del world.env["GOPROXY"]
+        one(world.check(**only(world, "git")), "no go command and no GOPROXY", "install Go, or set GOPROXY")
+
+    def test_go_alone(self, world: World, proxy: GoProxy) -> None:
+        proxy.put("example.com/a", "v1.0.0")
+        world.app("example.com/a v1.0.0", f"{LIB} v1.0.0")
+        done = world.check("--fix", **only(world, "git"))
+        assert done.returncode == 1
+        assert "example.com/a" not in done.stdout
+        assert f"{LIB} v1.0.0: missing" in done.stdout
+        assert "could not be asked: there is no go command here" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("goproxy", "words"),
+    [
+        (",", "GOPROXY has no entries"),
+        ("proxy", "GOPROXY: proxy is no proxy URL, it has no scheme"),
+        ("ftp://a.example", "the scheme must be https, http or file, not ftp"),
+        ("https://a.example:x", "is no URL"),
+    ],
+)
+def test_goproxy_that_is_none(world: World, goproxy: str, words: str) -> None:
+    world.app(f"{LIB} v1.0.0")
+    one(world.check(GOPROXY=goproxy), words)
+
+
+def test_empty_goproxy_is_gos_default(world: World) -> None:
+    """An empty variable is no setting to Go: it asks go env, which has the answer of ``go env -w`` or the default."""
+    world.app(f"{LIB} v1.0.0")
+    world.go("env", "-w", f"GOPROXY={world.proxy.url}")
+    world.main(GOPROXY="")
+    assert world.proxy.log
+
+
+@pytest.mark.skipif(os.name == "nt", reason="shell scripts")
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [("echo broken >&2; exit 2", "broken"), ("echo '{'", "go env"), ("kill -9 $$", "exit status -9")],
+)
+def test_broken_go(world: World, script: str, words: str) -> None:
+    world.app(f"{LIB} v1.0.0")
+    fake = world.root / "bin" / "go"
+    fake.parent.mkdir()
+    fake.write_text(f"#!/bin/sh\n{script}\n")
+    fake.chmod(0o755)
+    path = f"{fake.parent}{os.pathsep}{world.env['PATH']}"
+    one(world.check(PATH=path), "go env: ", words, "repair the Go installation")
+
+
+def test_nothing_to_ask_needs_no_go(world: World) -> None:
+    app = world.app(f"{LIB} v1.0.0")
+    (app / "go.mod").write_text("module m\nrequire x\n")
+    world.git("add", ".", cwd=app)
+    del world.env["GOPROXY"]
+    done = world.main(PATH=os.path.dirname(world.run("sh", "-c", "command -v git").stdout.strip()))
+    assert (done.returncode, done.stdout) == (1, "go.mod:2: invalid\n  usage: require module/path v1.2.3\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("busy_with", ["proxy", "origin"])
+def test_interrupt_ends_at_once_and_leaves_no_child(
+    world: World, proxy: GoProxy, number: signal.Signals, busy_with: str
+) -> None:
+    world.app(*(f"github.com/acme/m{index} v1.0.0" for index in range(50)))
+    pids = world.root / "pids"
+    env = dict(world.env)
+    if busy_with == "proxy":
+        proxy.fault("@v/", stall(20))
+    else:
+        slow = world.root / "bin" / "git-remote-slow"
+        slow.parent.mkdir()
+        slow.write_text(f"#!/bin/sh\necho $$ >> {pids}\nexec sleep 60\n")
+        slow.chmod(0o755)
+        world.redirect("slow://x/", "https://github.com/acme/")
+        world.git("config", "--global", "protocol.slow.allow", "always", cwd=world.home)
+        env["PATH"] = f"{slow.parent}{os.pathsep}{env['PATH']}"
+    child = subprocess.Popen(
+        [sys.executable, "-m", "goproxy_check"],
+        cwd=world.root / "app",
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    waited = time.monotonic()
+    while not (proxy.log if busy_with == "proxy" else pids.exists()):
+        assert time.monotonic() - waited < 20
+        time.sleep(0.05)
+    started = time.monotonic()
+    child.send_signal(number)
+    out, err = child.communicate(timeout=20)
+    assert time.monotonic() - started < 3
+    assert (child.returncode, out, err) == (130, "", "")
+    for pid in pids.read_text().split() if pids.exists() else ():
+        assert is_gone(int(pid))
+
+
+def is_gone(pid: int) -> bool:
+    """Tell whether the process PID has ended; the system may take a moment to bury it."""
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_reader_that_goes_away_is_no_traceback(world: World, proxy: GoProxy) -> None:
+    for index in range(300):
+        proxy.put(f"example.com/m{index}", "v1.0.0")
+    world.app(*(f"example.com/m{index} v1.0.0" for index in range(300)))
+    done = world.run("sh", "-c", f'"{sys.executable}" -m goproxy_check --format json | head -1', cwd=world.root / "app")
+    assert done.stderr == ""
+
+
+def test_colour_only_where_wanted(world: World, proxy: GoProxy) -> None:
+    world.app(f"{LIB} v1.0.0")
+    assert "\x1b[" not in world.main().stdout
+    coloured = world.main("--color", "always").stdout
+    assert "\x1b[1;31mmissing\x1b[0m" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == world.main("--color", "never").stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30s", 30), ("1m30s", 90), ("1h", 3600), ("500ms", 0.5), ("1.5m", 90), ("1h2m3s4ms", 3723.004)],
+)
+def test_durations_are_gos(text: str, seconds: float) -> None:
+    assert _duration(text) == pytest.approx(seconds)
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert re.fullmatch(r"goproxy-check \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+def test_readme_has_the_help_text(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert capsys.readouterr().out in README.read_text(encoding="utf-8")
+
+
+@given(st.text())
+def test_text_from_outside_is_one_printable_line(text: str) -> None:
+    line = one_line(text)
+    assert line.isprintable() and len(line) <= 300
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("see https://user:pw@host.example/x", "see https://host.example/x"),
+        ("'ssh://git:pw@host.example'", "'ssh://host.example'"),
+        ("a@b", "a@b"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("x" * 500, "x" * 299 + "…"),
+    ],
+)
+def test_text_from_outside_loses_secrets_and_colours(text: str, wanted: str) -> None:
+    assert one_line(text) == wanted

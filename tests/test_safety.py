@@ -1,0 +1,129 @@
+"""The user's repository is never harmed: real hooks, real go, every byte below .git compared."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.goproxy import GoProxy
+from tests.support.world import LIB, World, go_mod
+from tests.test_changes import hook
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the wrappers on PATH are shell scripts")
+
+
+@pytest.fixture
+def seen(world: World) -> Path:
+    """Put a go on PATH that notes which GIT_* variables it sees, and return the notes."""
+    notes = world.root / "seen"
+    wrapper = world.root / "bin" / "go"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\n{{ echo "go $*"; env | grep ^GIT_; }} >> "{notes}"\nexec "{world.go_path}" "$@"\n')
+    wrapper.chmod(0o755)
+    world.env["PATH"] = f"{wrapper.parent}{os.pathsep}{world.env['PATH']}"
+    return notes
+
+
+def local_variables(world: World) -> set[str]:
+    return set(world.run("git", "rev-parse", "--local-env-vars").stdout.split())
+
+
+def below_git(repository: Path) -> dict[str, bytes]:
+    """Return every file below .git, save what a commit itself writes and what is compared apart."""
+    own = ("objects/", "logs/", "index", "COMMIT_EDITMSG", "refs/heads/", "worktrees/linked/", "modules/")
+    files = {str(path.relative_to(repository)): path for path in repository.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in files.items() if not name.startswith(own)}
+
+
+def refs(world: World, repository: Path) -> str:
+    return world.git("for-each-ref", "--format=%(refname) %(objectname)", cwd=repository)
+
+
+@pytest.mark.parametrize("where", ["main", "linked", "submodule"])
+def test_commit_through_a_real_hook_with_fix_leaves_the_repository_as_it_was(
+    world: World, seen: Path, where: str
+) -> None:
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    app = world.app("example.com/none v1.0.0")
+    world.commit(app, "first")
+    place, store = app, app / ".git"
+    if where == "linked":
+        place = world.root / "linked"
+        world.git("worktree", "add", "-q", str(place), "-b", "side", cwd=app)
+    elif where == "submodule":
+        outer = world.app(name="outer")
+        world.git("submodule", "add", "-q", app.as_uri(), "inner", cwd=outer)
+        place, store = outer / "inner", outer / ".git" / "modules" / "inner"
+    command = f'exec "{sys.executable}" -m goproxy_check --fix'
+    (store / "hooks").mkdir(exist_ok=True)
+    (store / "hooks" / "pre-commit").write_text(f"#!/bin/sh\n{command}\n")
+    (store / "hooks" / "pre-commit").chmod(0o755)
+    (place / "go.mod").write_text(go_mod([f"{LIB} v1.1.0"]))
+    world.git("add", ".", cwd=place)
+    files, names = below_git(store), refs(world, place)
+
+    first = world.run("git", "commit", "-m", "bump", cwd=place, ok=False)
+    assert first.returncode == 1 and "fixed here" in first.stdout + first.stderr
+    assert (below_git(store), refs(world, place)) == (files, names)
+    world.git("add", "go.sum", cwd=place)
+    second = world.run("git", "commit", "-m", "bump", cwd=place, ok=False)
+    assert second.returncode == 0, second.stderr
+    assert below_git(store) == files
+    assert world.git("status", "--porcelain", cwd=place) == ""
+    assert world.git("fsck", "--strict", "--no-dangling", cwd=place) == ""
+
+    notes = seen.read_text()
+    assert "go mod download" in notes and "go list" in notes and "go env" in notes
+    inherited = {line.partition("=")[0] for line in notes.splitlines() if line.startswith("GIT_")}
+    assert not inherited & local_variables(world)
+
+
+def test_go_that_inherited_the_variables_would_do_harm(world: World, seen: Path) -> None:
+    """The test above can fail: without the cleaning, GIT_DIR does reach go."""
+    app = world.app()
+    world.commit(app, "first")
+    hook(app, "exec go env GOPROXY")
+    world.git("commit", "--allow-empty", "-m", "x", cwd=app)
+    assert "GIT_INDEX_FILE=" in seen.read_text()
+
+
+def test_index_of_a_partial_commit_is_left_alone(world: World, proxy: GoProxy) -> None:
+    proxy.put("example.com/a", "v1.0.0")
+    app = world.app("example.com/a v1.0.0")
+    index = (app / ".git" / "index").read_bytes()
+    world.main()
+    world.main("go.mod")
+    assert (app / ".git" / "index").read_bytes() == index
+
+
+def test_nothing_is_left_in_the_temporary_folder(world: World) -> None:
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    world.app(f"{LIB} v1.1.0")
+    folder = world.root / "tmp"
+    folder.mkdir()
+    world.check("--fix", TMPDIR=str(folder))
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["pre-commit", "commit-msg"])
+def test_quick_way_neither_starts_go_nor_imports_what_asks(world: World, seen: Path, name: str) -> None:
+    app = world.app()
+    (app / "go.mod").unlink()
+    (app / "README").write_text("x")
+    world.git("add", "--all", cwd=app)
+    program = "import sys, goproxy_check.cli as cli; code = cli.main(); print(code, sorted(sys.modules))"
+    hook(app, f'"{sys.executable}" -c "{program}" > "{world.root}/modules"', name)
+    world.git("commit", "-m", "x", cwd=app)
+    told = (world.root / "modules").read_text()
+    assert told.startswith("0 ")
+    for module in ("requests", "urllib3", "rich", "truststore", "json", "dataclasses", "concurrent.futures"):
+        assert f"'{module}'" not in told
+    assert not seen.exists()
+
+
+def test_go_is_where_the_test_looks_for_it() -> None:
+    assert shutil.which("go")
