@@ -22,7 +22,6 @@ class Verdict(str, enum.Enum):
     REFUSED = "refused"
     UNAVAILABLE = "unavailable"
     MISMATCH = "mismatch"
-    UNVERIFIABLE = "unverifiable"
     INVALID = "invalid"
     SKIPPED = "skipped"
 
