@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goproxy_check.cli import _duration, main
+from goproxy_check.cli import main
+from goproxy_check.options import _duration
 from goproxy_check.redact import one_line
 from tests.support.goproxy import GoProxy, stall
 from tests.support.world import LIB, World
@@ -25,6 +26,7 @@ def one(done: "subprocess.CompletedProcess[str]", *words: str) -> None:
     assert done.returncode == 2, done
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("goproxy-check: ")
+    assert "internal error" not in done.stderr
     for word in words:
         assert word in done.stderr
 

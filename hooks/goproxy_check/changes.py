@@ -45,6 +45,11 @@ class _Entry(NamedTuple):
     unmerged: bool
 
 
+def anything_staged(cwd: str) -> bool:
+    """Tell whether a module file is staged in the repository around CWD; raises CommandError if there is none."""
+    return bool(_diff(cwd, "--cached"))
+
+
 def staged(cwd: str, files: list[str]) -> Change | None:
     """Return what is staged, restricted to FILES if there are any; None if no module file is concerned.
 

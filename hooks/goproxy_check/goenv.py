@@ -14,7 +14,7 @@ from goproxy_check.redact import one_line
 _NAMES = ["GOPROXY", "GONOPROXY", "GONOSUMDB", "GOPRIVATE", "GOFLAGS", "GOWORK", "GOMODCACHE"]
 
 
-class GoEnvError(Exception):
+class GoEnvError(CommandError):
     """Go cannot be asked, or its settings can't be used; the text is one line for the user."""
 
 

@@ -1,0 +1,90 @@
+"""The arguments: what they are called, what they mean, what is no use."""
+
+import argparse
+import os
+import re
+from collections.abc import Sequence
+from typing import NoReturn
+
+from goproxy_check import __version__
+from goproxy_check.changes import MODULE_FILES
+from goproxy_check.process import CommandError
+
+_EPILOG = "exit status: 0 nothing found, or all of it fixed; 1 findings, or go.sum changed; 2 could not run"
+
+
+class UsageError(CommandError):
+    """The command line asks for something that can't be done; the text is one line."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see goproxy-check --help)")
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options of the command line ARGV; raises UsageError, or SystemExit for --help and --version."""
+    parser = _Parser(
+        prog="goproxy-check",
+        usage="goproxy-check [options] [FILE ...]",
+        description="Check that every newly referenced Go module version resolves through the configured proxy.",
+        epilog=_EPILOG,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "targets",
+        nargs="*",
+        metavar="FILE",
+        help="go.mod, go.sum, go.work or go.work.sum (default: whatever is staged)",
+    )
+    add("--from-ref", metavar="A", help="with --to-ref: what B has and the merge base of A and B has not")
+    add("--to-ref", metavar="B", help="see --from-ref")
+    add("--fix", action="store_true", help="fetch stale versions from their origin; go.sum gets its lines")
+    add("--nosumdb", action="store_true", help="with --fix: do without the checksum database where it has no record")
+    add("--allow-unavailable", action="store_true", help="a proxy that can't be reached is a warning")
+    add("--format", choices=["text", "json", "github"], default="text", help="how to report (default: text)")
+    add("-x", action="store_true", dest="trace", help="trace every request on standard error, and say what was skipped")
+    add("-j", type=_count, default=32, metavar="N", dest="jobs", help="how many requests at once (default: 32)")
+    add(
+        "--timeout",
+        type=_duration,
+        default=60.0,
+        metavar="DURATION",
+        help="give up asking after this time (default: 60s)",
+    )
+    add("-C", default=".", metavar="DIR", dest="folder", help="run as if started in DIR")
+    add(
+        "--color",
+        choices=["auto", "always", "never"],
+        default="auto",
+        help="colour the report (default: on a terminal)",
+    )
+    add("--version", action="version", version=f"goproxy-check {__version__}")
+    options = parser.parse_args(argv)
+    if not os.path.isdir(options.folder):
+        raise UsageError(f"-C {options.folder}: no such folder")
+    if options.nosumdb and not options.fix:
+        raise UsageError("--nosumdb goes with --fix")
+    if (options.from_ref is None) != (options.to_ref is None):
+        raise UsageError("--from-ref and --to-ref go together")
+    for target in options.targets:
+        if os.path.basename(target) not in MODULE_FILES:
+            raise UsageError(f"{target} is no go.mod, go.sum, go.work or go.work.sum")
+    return options
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 9999")
+    return int(text)
+
+
+def _duration(text: str) -> float:
+    """Return a duration such as 90s, 1m30s or 500ms in seconds (https://pkg.go.dev/time#ParseDuration)."""
+    units = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+    parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)(ms|h|m|s)", text)
+    seconds = sum(float(number) * units[unit] for number, unit in parts)
+    if "".join(number + unit for number, unit in parts) != text or not 0 < seconds <= 86400:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 30s or 1m30s")
+    return seconds
