@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from goproxy_check.goenv import GoEnv, GoEnvError, Proxy, proxy_list
-from goproxy_check.process import Deadline
+from goproxy_check.parallel import Deadline
 from goproxy_check.proxy import Answer, Kind, ProxyClient
 from goproxy_check.references import Reference
 from goproxy_check.transport import Transport

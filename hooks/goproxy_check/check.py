@@ -12,7 +12,7 @@ from typing import Any
 from goproxy_check.diagnose import Diagnosis, Evidence, diagnose, outcome
 from goproxy_check.goenv import GoEnv
 from goproxy_check.origin import OriginClient
-from goproxy_check.process import Deadline
+from goproxy_check.parallel import Deadline
 from goproxy_check.proxy import Kind, ProxyClient
 from goproxy_check.references import Reference
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from goproxy_check import module
 from goproxy_check.goenv import GoEnv
-from goproxy_check.process import CommandError, Deadline, go_environment, run, stop_all
-from goproxy_check.proxy import in_parallel
+from goproxy_check.parallel import Deadline, in_parallel
+from goproxy_check.process import CommandError, go_environment, run, stop_all
 from goproxy_check.redact import one_line
 from goproxy_check.references import Reference
 

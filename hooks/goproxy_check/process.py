@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,26 +16,6 @@ Env = dict[str, str]
 
 _running: set["subprocess.Popen[bytes]"] = set()
 _lock = threading.Lock()
-
-
-class Deadline:
-    """A point in time, SECONDS from now."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-        self._over = threading.Event()
-
-    def left(self) -> float:
-        """Return the seconds that are left, never less than 0."""
-        return 0.0 if self._over.is_set() else max(0.0, self._end - time.monotonic())
-
-    def sleep(self, seconds: float) -> None:
-        """Wait for SECONDS, or until somebody calls the whole thing off."""
-        self._over.wait(min(seconds, self.left()))
-
-    def expire(self) -> None:
-        """Call it off: nothing is left."""
-        self._over.set()
 
 
 class CommandError(Exception):

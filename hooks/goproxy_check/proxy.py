@@ -12,13 +12,11 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TypeVar
 
 from goproxy_check import module
 from goproxy_check.goenv import GoEnv, Proxy
-from goproxy_check.process import Deadline
+from goproxy_check.parallel import Deadline, in_parallel
 from goproxy_check.redact import one_line
 from goproxy_check.references import Reference
 from goproxy_check.transport import Reply, Transport
@@ -28,9 +26,6 @@ from goproxy_check.transport import Reply, Transport
 _HOLD = {"Disable-Module-Fetch": "true"}
 _HOLD_PATIENCE = 10.0  # seconds; a proxy that need not go anywhere is quick
 _PATIENCE = 60.0
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 class Kind(enum.Enum):
@@ -120,28 +115,6 @@ class ProxyClient:
 
 def _resources(ref: Reference) -> tuple[str, ...]:
     return (".mod",) if ref.go_mod_only else (".info", ".mod")
-
-
-def in_parallel(
-    do: Callable[[T], R], items: Sequence[T], jobs: int, deadline: Deadline, cut: Callable[[], None]
-) -> list[R]:
-    """Return DO of each of ITEMS, JOBS at a time; when the time is up, or on an interrupt, CUT makes them return."""
-    pool = ThreadPoolExecutor(max_workers=max(1, min(jobs, len(items))))
-    futures = [pool.submit(do, item) for item in items]
-    try:
-        while wait(futures, timeout=deadline.left() + 0.1).not_done:
-            cut()
-    except BaseException:
-        deadline.expire()
-        pool.shutdown(wait=False, cancel_futures=True)
-        for _ in range(20):  # what is just being opened can be cut only in a moment
-            cut()
-            if all(future.done() for future in futures):
-                break
-            time.sleep(0.05)
-        raise
-    pool.shutdown()
-    return [future.result() for future in futures]
 
 
 def _answer(proxy: Proxy, ref: Reference, resource: str, reply: Reply) -> Answer:

@@ -29,7 +29,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from goproxy_check import __version__
-from goproxy_check.process import Deadline
+from goproxy_check.parallel import Deadline
 from goproxy_check.redact import one_line
 
 _ATTEMPTS = 5
