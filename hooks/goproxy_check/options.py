@@ -45,7 +45,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--allow-unavailable", action="store_true", help="a proxy that can't be reached is a warning")
     add("--format", choices=["text", "json", "github"], default="text", help="how to report (default: text)")
     add("-x", action="store_true", dest="trace", help="trace every request on standard error, and say what was skipped")
-    add("-j", type=_count, default=32, metavar="N", dest="jobs", help="how many requests at once (default: 32)")
+    add("-j", type=_count, default=64, metavar="N", dest="jobs", help="how many requests at once (default: 64)")
     add(
         "--timeout",
         type=_duration,

@@ -1,0 +1,1 @@
+"""What goproxy-check costs, held against what cannot be avoided and against Go itself."""
