@@ -166,7 +166,7 @@ class TestChecksumDatabase:
         proxy.sumdb = database
         done = world.main("--fix")
         assert done.returncode == 1
-        assert f"not fixed: {LIB}@v1.1.0 came, but the checksum database has no record of it yet" in done.stdout
+        assert "Not fixed: it came, but the checksum database has no record of it yet" in done.stdout
         assert f"GONOSUMDB={LIB} GOPROXY=direct go mod download {LIB}@v1.1.0" in done.stdout
         assert not (stale / "go.sum").exists()
 
@@ -185,7 +185,7 @@ class TestChecksumDatabase:
         proxy.sumdb = database
         done = world.main("--fix", "--nosumdb")
         assert done.returncode == 1
-        assert "mismatch" in done.stdout and "not fixed" in done.stdout
+        assert "mismatch" in done.stdout and "Not fixed" in done.stdout
         assert not (stale / "go.sum").exists()
 
 
@@ -198,7 +198,7 @@ def test_origin_that_is_gone_by_then_is_said_in_one_line(world: World, stale: Pa
     fake.chmod(0o755)
     done = world.main("--fix", PATH=f"{fake.parent}{os.pathsep}{world.env['PATH']}")
     assert done.returncode == 1
-    assert f"not fixed: {LIB}@v1.1.0 could not be fetched: disk full" in done.stdout
+    assert "Not fixed: it could not be fetched: disk full" in done.stdout
 
 
 COMMANDS = [

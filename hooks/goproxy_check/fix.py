@@ -24,11 +24,10 @@ _WATCHED = ("go.sum", "go.work.sum")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What --fix did: the diagnoses with FIXED set, the CHANGED files, what to add to the commit, and the failures."""
+    """What --fix did: the DIAGNOSES with FIXED set, or with the reason why not, and the CHANGED go.sum files."""
 
     diagnoses: list[Diagnosis]
     changed: list[str]
-    failed: list[str]
 
 
 def by_folder(diagnoses: Iterable[Diagnosis]) -> dict[str, list[Reference]]:
@@ -67,7 +66,6 @@ def fix(
     fixable = [item for item in diagnoses if item.verdict in FIXABLE]
     errors: dict[Reference, str] = {}
     changed: list[str] = []
-    failed: list[str] = []
     for folder, refs in by_folder(fixable).items():
         place = os.path.join(root, *folder.split("/"))
         before = _contents(place)
@@ -82,13 +80,14 @@ def fix(
         if unrecorded and nosumdb:
             names = _joined(env.no_sumdb, unrecorded)
             problems |= download(unrecorded, GOPROXY="direct", GONOSUMDB=names)
-        errors.update(problems)
+        errors.update({ref: _explain(ref, error, folder, env) for ref, error in problems.items()})
         changed += [posixpath.join(folder, name) for name in _changed(place, before)]
-        for ref in refs:
-            if error := errors.get(ref):
-                failed.append(_explain(ref, error, folder, env))
-    done = [replace(item, fixed=item in fixable and not errors.get(item.reference)) for item in diagnoses]
-    return Outcome(done, changed, failed)
+    done = [_settled(item, errors[item.reference]) if item in fixable else item for item in diagnoses]
+    return Outcome(done, changed)
+
+
+def _settled(item: Diagnosis, error: str) -> Diagnosis:
+    return replace(item, do=(*item.do, error)) if error else replace(item, fixed=True)
 
 
 class _Download:
@@ -152,16 +151,19 @@ def _joined(patterns: str, refs: list[Reference]) -> str:
 
 
 def _explain(ref: Reference, error: str, folder: str, env: GoEnv) -> str:
+    """Return what a person needs to know of ERROR, "" if there is none."""
+    if not error:
+        return ""
     if _NO_RECORD.search(error):
         narrow = f"GONOSUMDB={shlex.quote(_joined(env.no_sumdb, [ref]))} {command([ref], folder)}"
         return (
-            f"{ref} came, but the checksum database has no record of it yet, so it was not kept. Wait until it has "
-            f"one (up to half an hour), or go without that check for this module, this once: goproxy-check --fix "
+            "Not fixed: it came, but the checksum database has no record of it yet, so it was not kept. Wait until it has "
+            "one (up to half an hour), or go without that check for this module, this once: goproxy-check --fix "
             f"--nosumdb, which runs {narrow}"
         )
     lines = [line.strip() for line in error.splitlines() if line.strip()]
     said = [line for line in lines if line.startswith(("fatal:", "error:"))]
-    return f"{ref} could not be fetched: {one_line((said or lines)[-1] if said else ' '.join(lines))}"
+    return f"Not fixed: it could not be fetched: {one_line((said or lines)[-1] if said else ' '.join(lines))}"
 
 
 def _contents(place: str) -> dict[str, bytes | None]:

@@ -20,7 +20,10 @@ from goproxy_check.process import CommandError, go_environment, run, stop_all
 from goproxy_check.redact import one_line
 from goproxy_check.references import Reference
 
-_ABSENT = re.compile(r"unknown revision|invalid pseudo-version|must match major version|no matching versions")
+# What Go says of a version that the origin was asked for and does not have (cmd/go/internal/modfetch: coderepo.go).
+_ABSENT = re.compile(
+    r"unknown revision|invalid pseudo-version|must match major version|missing \S*go\.mod|has \S+ module path"
+)
 _NETWORK = re.compile(
     r"dial tcp|no such host|could not resolve|timed? ?out|refused|unreachable|no answer within|tls handshake"
     r"|connection reset|(?:failed|couldn't|unable) to connect|temporary failure",

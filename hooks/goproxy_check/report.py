@@ -75,7 +75,7 @@ def as_json(run: Run) -> str:
                 ],
                 "origin": origin and {"url": origin.url, "published": origin.published, "nearest": list(item.nearest)},
                 "cached_until": _utc(item.cached_until) if item.cached_until else None,
-                "message": " ".join(filter(None, (*item.said, item.why))),
+                "message": " ".join(filter(None, (*item.said, item.why, *item.do))),
                 "fix": command([ref], next(iter(by_folder([item])))) if item.bypass else None,
             }
         )
@@ -179,11 +179,8 @@ def _commands(run: Run) -> Iterable[str]:
 def _fixed(run: Run, outcome: Outcome) -> Iterable[str]:
     """Yield what --fix did, and what is left to do."""
     fixed = [str(item.reference) for item in outcome.diagnoses if item.fixed]
-    if fixed or outcome.failed:
-        yield ""
-    for line in outcome.failed:
-        yield f"not fixed: {line}"
     if fixed:
+        yield ""
         what = "fixed: {} came from the origin" if outcome.changed else "warning: {} is on this machine"
         yield f"{what.format(', '.join(fixed))}; everybody else misses it until the proxy asks again"
     if outcome.changed:
