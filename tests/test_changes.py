@@ -136,6 +136,15 @@ def test_started_in_a_sub_folder_sees_everything_and_names_files_from_there(worl
     assert world.verdicts(cwd=sub).keys() == {at(A), "example.com/none@v1.0.0"}
 
 
+def test_commit_from_a_sub_folder_names_files_from_there(world: World) -> None:
+    """git starts hooks at the top; what is printed is to be pasted where the user stands."""
+    app = world.app("example.com/none v1.0.0", folder="a/b").parent.parent
+    hook(app, f'exec "{sys.executable}" -m goproxy_check')
+    done = world.run("git", "commit", "-m", "x", cwd=app / "a", ok=False)
+    assert done.stderr.startswith("b/go.mod:6: example.com/none v1.0.0: missing")
+    assert "    cd b && GOPROXY=direct go mod download" in done.stderr
+
+
 def test_names_with_spaces_newlines_and_letters_of_any_alphabet(world: World) -> None:
     world.app(A, folder="mit Leerzeichen ü/名前")
     if os.name != "nt":

@@ -22,15 +22,14 @@ def test_stale(world: World, proxy: GoProxy) -> None:
     text = done.stdout.replace(until[0], "until HH:MM").replace(proxy.url, "PROXY")
     assert text == (
         f"go.mod:6: {LIB} v1.1.0: stale\n"
-        f"  PROXY: 404 Not Found: not found: {LIB}@v1.1.0: invalid version: unknown revision v1.1.0\n"
+        "  PROXY: 404 Not Found: invalid version: unknown revision v1.1.0\n"
         "  https://github.com/acme/lib (its origin): has v1.1.0\n"
-        "  The proxy remembers a time before this version was published.\n"
-        "  It may go on saying so until HH:MM.\n"
+        "  The proxy looked before this version was published, and remembers the miss until HH:MM.\n"
         "\n"
         "Fetch it here, past the proxy; go.sum gets its lines:\n"
         f"  GOPROXY=direct go mod download {LIB}@v1.1.0\n"
-        "Everybody else misses it until the proxy asks again. To go on before that, with a warning:\n"
-        "  goproxy-check --fix   (as a pre-commit hook: goproxy-fix in place of goproxy-check)\n"
+        "CI and others behind the proxy can't get it until it asks again.\n"
+        "To go on before that, with a warning: goproxy-check --fix (the hook goproxy-fix)\n"
     )
 
 
@@ -75,7 +74,7 @@ def test_unpublished_names_the_nearest_versions_and_the_tag(world: World) -> Non
     world.origin(sub, "v1.0.0", "v1.1.0", "v1.2.0", folder="sub")
     world.app(f"{sub} v1.1.1")
     done = world.main()
-    assert "Nearest published versions: v1.0.0, v1.1.0, v1.2.0." in done.stdout
+    assert "Nearest published: v1.0.0, v1.1.0, v1.2.0." in done.stdout
     assert "git push origin sub/v1.1.1" in done.stdout
     assert "GOPROXY=direct" not in done.stdout
     assert json.loads(world.main("--format", "json").stdout)["results"][0]["origin"] == {
@@ -104,7 +103,10 @@ def test_missing_shows_what_the_origin_said(world: World) -> None:
     assert world.verdicts() == {"github.com/acme/secret@v1.0.0": "missing"}
 
 
-@pytest.mark.parametrize(("status", "words"), [(403, "Ask those who run the proxy."), (401, "Give Go your login")])
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(403, "Ask those who run the proxy."), (401, "Give Go your login"), (400, "check the spelling")],
+)
 def test_refused(world: World, proxy: GoProxy, status: int, words: str) -> None:
     proxy.fault("/@v/", Said(status, b"blocked by policy 7"))
     world.app(f"{LIB} v1.0.0")
@@ -115,6 +117,16 @@ def test_refused(world: World, proxy: GoProxy, status: int, words: str) -> None:
     assert proxy.asked(hold=False) == []
 
 
+def test_refused_version_that_is_not_listed_may_be_a_typo(world: World, proxy: GoProxy) -> None:
+    """Some proxies answer 403 for what they do not have; their list, asked for with the header, tells more."""
+    proxy.put(LIB, "v1.0.0")
+    proxy.fault("v1.9.0", Said(403, b"This version is not available."))
+    world.app(f"{LIB} v1.9.0")
+    done = world.main()
+    assert "The proxy refuses it, and does not list it either. It lists v1.0.0." in done.stdout
+    assert proxy.asked(hold=False) == []
+
+
 def test_unavailable(world: World, proxy: GoProxy) -> None:
     proxy.fault("/@v/", Said(500, b"out of order"))
     world.app(f"{LIB} v1.0.0", "example.com/b v1.0.0")
@@ -122,7 +134,13 @@ def test_unavailable(world: World, proxy: GoProxy) -> None:
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.count(": unavailable") == 2
     assert done.stdout.count("No proxy gave a usable answer") == 1, "what two versions share is said once"
-    assert world.main("--allow-unavailable").returncode == 0
+    assert done.stdout.endswith("\nTo let it pass for now: goproxy-check --allow-unavailable\n")
+    done = world.main("--allow-unavailable")
+    assert done.returncode == 0
+    assert done.stdout == (
+        f"warning: not checked: {LIB}@v1.0.0, example.com/b@v1.0.0 "
+        f"({proxy.url}: 500 Internal Server Error: out of order)\n"
+    )
 
 
 def test_allow_unavailable_lets_nothing_else_pass(world: World, proxy: GoProxy) -> None:
@@ -344,6 +362,31 @@ def test_trace_is_in_the_words_of_go(world: World, proxy: GoProxy) -> None:
     theirs = world.go("list", "-m", "-x", f"{LIB}@v1.0.0", GOPROXY=proxy.url).stderr
     assert f"# get {proxy.url}/{LIB}/@v/v1.0.0.info\n" in theirs
     assert re.search(rf"^# get {proxy.url}/{LIB}/@v/v1\.0\.0\.info: 200 OK \(\d\.\d{{3}}s\)$", theirs, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("env", "words"),
+    [
+        ({"PRE_COMMIT": "1"}, "SKIP=goproxy-check git commit"),
+        ({"GIT_INDEX_FILE": ".git/index"}, "git commit --no-verify"),
+        ({}, "goproxy-check --fix"),
+    ],
+)
+def test_way_to_go_on_fits_the_place(world: World, env: dict[str, str], words: str) -> None:
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    world.app(f"{LIB} v1.1.0")
+    assert words in world.check(**env).stdout
+
+
+def test_many_stale_versions_are_explained_once(world: World) -> None:
+    for name in ("a", "b", "c"):
+        world.origin(f"github.com/acme/{name}", "v1.0.0")
+        world.stale(f"github.com/acme/{name}", "v1.1.0")
+    world.app(*(f"github.com/acme/{name} v1.1.0" for name in ("a", "b", "c")))
+    out = world.main().stdout
+    assert out.count(": stale") == 3 and out.count("remembers the miss") == 1 and out.count("404") == 1
+    assert "  their origins have them\n" in out
 
 
 def test_json_is_the_documented_shape(world: World, proxy: GoProxy) -> None:

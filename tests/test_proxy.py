@@ -127,7 +127,7 @@ def test_module_has_its_list_asked_once(proxy: GoProxy) -> None:
 
 
 STATUSES = [(404, "ABSENT"), (410, "ABSENT"), (401, "REFUSED"), (403, "REFUSED"), (407, "REFUSED"), (451, "REFUSED")]
-STATUSES += [(500, "UNAVAILABLE"), (400, "UNAVAILABLE"), (302, "UNAVAILABLE")]
+STATUSES += [(400, "REFUSED"), (408, "UNAVAILABLE"), (500, "UNAVAILABLE"), (302, "UNAVAILABLE")]
 
 
 @pytest.mark.parametrize(("status", "kind"), STATUSES)

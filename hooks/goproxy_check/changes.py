@@ -75,7 +75,8 @@ def staged(cwd: str, files: list[str]) -> Change | None:
     index = _index(cwd)
     for name in names or ():
         if name not in index and not any(entry.path == name for entry in entries):
-            raise CommandError(f"{name} is not in the index: git add it, then try again")
+            missing = not os.path.lexists(os.path.join(root, name))
+            raise CommandError(f"{name}: no such file" if missing else f"{name} is not in the index: git add it first")
     old = [(entry.path, entry.old) for entry in entries if entry.old]
     new = {entry.path for entry in entries if entry.new}
     for parent in _merge_heads(cwd):
@@ -114,8 +115,14 @@ def between(cwd: str, base: str, head: str, files: list[str]) -> Change | None:
 
 def _place(cwd: str) -> tuple[str, str]:
     """Return the top folder of the work tree, and CWD relative to it ("" is the top)."""
-    lines = git("rev-parse", "--show-toplevel", "--show-prefix", cwd=cwd).decode("utf-8", "surrogateescape").split("\n")
+    lines = os.fsdecode(git("rev-parse", "--show-toplevel", "--show-prefix", cwd=cwd)).split("\n")
     return lines[0], lines[1].rstrip("/")
+
+
+def _reader(root: str, folder: str) -> str:
+    """Return where the user stands, who started git: it starts hooks at the top, and says so in GIT_PREFIX."""
+    prefix = os.environ.get("GIT_PREFIX", "").rstrip("/")
+    return prefix if prefix and not folder and os.path.isdir(os.path.join(root, prefix)) else folder
 
 
 def _name(root: str, folder: str, file: str) -> str:
@@ -204,7 +211,7 @@ def _load(
         return [File(path, text[tree[path]]) for path in sorted(paths) if path in tree]
 
     before = [File(path, text[name]) for path, name in old]
-    return Change(root, folder, before, files(new), files(whole), files(beside))
+    return Change(root, _reader(root, folder), before, files(new), files(whole), files(beside))
 
 
 def _read(cwd: str, names: set[str]) -> dict[str, bytes]:

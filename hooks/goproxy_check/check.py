@@ -34,6 +34,9 @@ def check(
     def public(item: Evidence) -> bool:
         return asks(item) and bool(env.proxies) and not env.is_private(item.reference.module)
 
+    def refused(item: Evidence) -> bool:
+        return bool(item.held) and outcome(item.held) is Kind.REFUSED
+
     def unknown(item: Evidence) -> bool:
         return asks(item) and (not item.held or outcome(item.held) is Kind.ABSENT)
 
@@ -41,6 +44,7 @@ def check(
         return item.origin is not None and item.origin.published is not False and public(item)
 
     found = _learn(found, public, lambda refs: proxies.held(refs, held), "held")
+    found = _learn(found, refused, lambda refs: proxies.listed(refs, held), "listed")
     found = _learn(found, unknown, lambda refs: origins.ask(refs, origin), "origin")
     found = _learn(found, worth_asking_plainly, lambda refs: proxies.fetched(refs, whole), "fetched")
     return [diagnose(item) for item in found]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
 
 # With no more than these, and nothing staged that matters, nothing needs parsing.
-_QUICK = {"--fix", "--nosumdb", "--allow-unavailable"}
+_QUICK = {"--fix", "--allow-unavailable"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

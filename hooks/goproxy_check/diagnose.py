@@ -34,13 +34,14 @@ class Evidence:
     """All that was learned about one reference.
 
     HELD is what the proxies said with Disable-Module-Fetch, FETCHED what they said when asked plainly; both are empty
-    where no proxy may be asked. SKIPPED is a reason of the settings not to ask at all.
+    where no proxy may be asked. LISTED are their lists where they refused. SKIPPED is a reason not to ask at all.
     """
 
     reference: Reference
     held: tuple[Answer, ...] = ()
     origin: Origin | None = None
     fetched: tuple[Answer, ...] = ()
+    listed: tuple[Answer, ...] = ()
     skipped: str = ""
 
 
@@ -87,7 +88,8 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     """Return the verdict that EVIDENCE amounts to, with its words."""
     ref, origin = evidence.reference, evidence.origin
     if ref.invalid:
-        return Diagnosis(ref, Verdict.INVALID, why=ref.invalid)
+        do = "Correct the line; for a branch or the latest version, go get MODULE@latest writes it."
+        return Diagnosis(ref, Verdict.INVALID, why=ref.invalid, do=(do,))
     if ref.skipped or evidence.skipped:
         return Diagnosis(ref, Verdict.SKIPPED, why=ref.skipped or evidence.skipped)
     answers = evidence.fetched or evidence.held
@@ -98,14 +100,14 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     if kind is Kind.SERVED:
         return _served(blank, answers)
     if kind is Kind.REFUSED:
-        return _refused(blank)
+        return _refused(blank, tuple(version for answer in evidence.listed for version in answer.versions))
     if kind is Kind.UNAVAILABLE or any("fetch timed out" in answer.detail for answer in evidence.fetched):
         return _unavailable(blank, kind)
     if origin and origin.published is False:
         return _unpublished(blank, origin)
     if origin and origin.published:
         return _stale(blank, evidence.fetched)
-    return _missing(blank)
+    return _missing(blank, origin)
 
 
 def _by_origin_alone(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
@@ -119,13 +121,13 @@ def _by_origin_alone(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
             blank,
             verdict=Verdict.UNAVAILABLE,
             why="Its origin is out of reach, so nothing is known about this version.",
-            do=("Try again when the network is back, or let it pass for now: --allow-unavailable",),
+            do=("Check the spelling, and try again when the network (a VPN?) is there.",),
         )
     return replace(
         blank,
         verdict=Verdict.MISSING,
         why="Go takes this module from its origin, and the origin does not let it in, or is not there.",
-        do=("Check the module path, and that git can read the repository (https://go.dev/doc/faq#git_https).",),
+        do=("Check the spelling, and that git can read the repository (https://go.dev/doc/faq#git_https).",),
     )
 
 
@@ -148,26 +150,34 @@ def _served(blank: Diagnosis, answers: tuple[Answer, ...]) -> Diagnosis:
     )
 
 
-def _refused(blank: Diagnosis) -> Diagnosis:
+def _refused(blank: Diagnosis, listed: tuple[str, ...]) -> Diagnosis:
     status = next(answer.status for answer in blank.proxies if answer.kind is Kind.REFUSED)
+    version = blank.reference.version
+    nearest: tuple[str, ...] = ()
+    do = "Ask those who run the proxy."
     if status in (401, 407):
         why = "The proxy wants to know who you are."
         do = "Give Go your login for it (.netrc or GOAUTH: go help goauth)."
+    elif listed and version not in listed and not module.is_pseudo(version):
+        nearest = nearest_versions(version, listed)
+        why = f"The proxy refuses it, and does not list it either. It lists {', '.join(nearest)}."
+        do = "If it is no typo, it is blocked or not there yet: ask those who run the proxy."
     else:
-        why = "The proxy does not let you have this version; some say so too where they do not have it yet."
-        do = "Ask those who run the proxy."
-    return replace(
-        blank, verdict=Verdict.REFUSED, why=why, do=(f"{do} If you are allowed to go around it:",), bypass=True
-    )
+        why = "The proxy refuses it. Some proxies say so of a version that they do not have: check the spelling."
+    do += " If you are allowed to go around it:"
+    return replace(blank, verdict=Verdict.REFUSED, why=why, do=(do,), nearest=nearest, bypass=True)
 
 
 def _unavailable(blank: Diagnosis, kind: Kind) -> Diagnosis:
-    if kind is Kind.UNAVAILABLE:
-        why = "No proxy gave a usable answer, so nothing is known about this version."
-        do = "Try again when it is back, or let it pass for now: --allow-unavailable"
-    else:
+    if kind is not Kind.UNAVAILABLE:
         why = "The origin has it; the proxy gave up fetching it."
         do = "Ask again in a minute: the proxy often succeeds at the second attempt."
+    elif any(answer.status == 429 for answer in blank.proxies):
+        why = "The proxy wants to be left alone for a while, so nothing is known about this version."
+        do = "Try again in a minute."
+    else:
+        why = "No proxy gave a usable answer, so nothing is known about this version."
+        do = "Try again when it is back."
     return replace(blank, verdict=Verdict.UNAVAILABLE, why=why, do=(do,))
 
 
@@ -176,14 +186,15 @@ def _unpublished(blank: Diagnosis, origin: Origin) -> Diagnosis:
     nearest = nearest_versions(ref.version, origin.versions)
     if module.is_pseudo(ref.version):
         why = "Its commit is not at the origin, so no bypass helps."
-        do = "Push the commit, or name one that is there."
+        do = f"Take a commit that is there (go get {ref.module}@latest finds one), or push it if the module is yours."
     else:
-        why = "It is not published, so no bypass helps."
-        do = f"Push the tag (git push origin {tag(ref, origin.url)}), or name a published version."
-    if nearest:
-        why += f" Nearest published versions: {', '.join(nearest)}."
-    elif not origin.versions and not module.is_pseudo(ref.version):
-        why += " The origin has no version of this module at all."
+        push = f"If the module is yours, push the tag: git push origin {tag(ref, origin.url)}"
+        if nearest:
+            why = f"It is not published, so no bypass helps. Nearest published: {', '.join(nearest)}."
+            do = f"Take one of those. {push}"
+        else:
+            why = "It is not published, so no bypass helps. The origin has no version of this module at all."
+            do = f"Is {ref.module} a package of another module? Then require that. {push}"
     return replace(blank, verdict=Verdict.UNPUBLISHED, why=why, do=(do,), nearest=nearest)
 
 
@@ -195,24 +206,31 @@ def _stale(blank: Diagnosis, fetched: tuple[Answer, ...]) -> Diagnosis:
         return replace(
             blank,
             verdict=Verdict.UNLISTED,
-            why="The proxies know no version of this module at all.",
+            why="The proxies know no version of this module at all, and remember the miss",
             do=(private_hint(blank.reference.module), "If this is its first release, the command below fetches it."),
         )
     return replace(
         blank,
         verdict=Verdict.STALE,
-        why="The proxy remembers a time before this version was published.",
+        why="The proxy looked before this version was published, and remembers the miss",
     )
 
 
-def _missing(blank: Diagnosis) -> Diagnosis:
+def _missing(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
+    first = f"Check the spelling of {blank.reference.module}."
+    if origin and origin.no_go:
+        do = ("Install Go, or put it on PATH, so that the origin can be asked.",)
+        return replace(blank, verdict=Verdict.MISSING, why="The proxies do not have it.", do=do)
+    if origin and origin.network:
+        first += " If it is right, try again when the network is back."
     return replace(
         blank,
         verdict=Verdict.MISSING,
         why="The proxies do not have it, and its origin could not be asked whether it exists.",
         do=(
+            first,
             private_hint(blank.reference.module),
-            "If git asks for a login there, give it one (https://go.dev/doc/faq#git_https). Then:",
+            "If git needs a login there, give it one (https://go.dev/doc/faq#git_https). Then:",
         ),
         bypass=True,
     )
@@ -262,7 +280,7 @@ def _said(evidence: Evidence) -> tuple[str, ...]:
         status = f"{answer.status} {answer.reason}".strip() if answer.status else ""
         # Told not to fetch, a proxy finds odd words for what it merely does not hold.
         odd = answer.kind is Kind.ABSENT and not evidence.fetched
-        detail = "does not hold it" if odd else answer.detail
+        detail = "does not hold it" if odd else answer.detail.removeprefix("not found: ").removeprefix(f"{ref}: ")
         lines.append(": ".join(filter(None, (answer.proxy.shown, status, detail))))
     if origin:
         name = f"{origin.url} (its origin)" if origin.url else "its origin"

@@ -19,15 +19,15 @@ from goproxy_check.references import Reference
 
 _NO_RECORD = re.compile(r"/lookup/\S+: (?:404|410)\b")
 _KEPT = ("go.mod", "go.work")
-_WATCHED = ("go.sum", "go.work.sum")
+_SUMS = ("go.sum", "go.work.sum")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What --fix did: the DIAGNOSES with FIXED set, or with the reason why not, and the CHANGED go.sum files."""
+    """What --fix did: the DIAGNOSES with FIXED set, or with the reason why not, and what is TO_ADD to the commit."""
 
     diagnoses: list[Diagnosis]
-    changed: list[str]
+    to_add: list[str]
 
 
 def by_folder(diagnoses: Iterable[Diagnosis]) -> dict[str, list[Reference]]:
@@ -65,7 +65,7 @@ def fix(
     """
     fixable = [item for item in diagnoses if item.verdict in FIXABLE]
     errors: dict[Reference, str] = {}
-    changed: list[str] = []
+    to_add: list[str] = []
     for folder, refs in by_folder(fixable).items():
         place = os.path.join(root, *folder.split("/"))
         before = _contents(place)
@@ -80,10 +80,19 @@ def fix(
         if unrecorded and nosumdb:
             names = _joined(env.no_sumdb, unrecorded)
             problems |= download(unrecorded, GOPROXY="direct", GONOSUMDB=names)
+        after = _kept(place, before)
+        changed = [name for name in _SUMS if after[name] != before[name]]
+        for ref in (ref for ref in refs if not problems[ref] and not ref.recorded and after["go.mod"] is not None):
+            if not _has(after["go.sum"] or b"", ref):
+                problems[ref] = (
+                    "go.sum got no lines for it, for the go.mod in the work tree is not the one that is staged"
+                )
+            elif "go.sum" not in changed:
+                changed.append("go.sum")  # written before, and not added since
         errors.update({ref: _explain(ref, error, folder, env) for ref, error in problems.items()})
-        changed += [posixpath.join(folder, name) for name in _changed(place, before)]
+        to_add += [posixpath.join(folder, name) for name in changed]
     done = [_settled(item, errors[item.reference]) if item in fixable else item for item in diagnoses]
-    return Outcome(done, changed)
+    return Outcome(done, to_add)
 
 
 def _settled(item: Diagnosis, error: str) -> Diagnosis:
@@ -157,18 +166,19 @@ def _explain(ref: Reference, error: str, folder: str, env: GoEnv) -> str:
     if _NO_RECORD.search(error):
         narrow = f"GONOSUMDB={shlex.quote(_joined(env.no_sumdb, [ref]))} {command([ref], folder)}"
         return (
-            "Not fixed: it came, but the checksum database has no record of it yet, so it was not kept. Wait until it has "
-            "one (up to half an hour), or go without that check for this module, this once: goproxy-check --fix "
+            "Not fixed: it came, but the checksum database has no record of it yet, so it was not kept. Wait until it "
+            "has one (up to half an hour), or go without that check for this module, this once: goproxy-check --fix "
             f"--nosumdb, which runs {narrow}"
         )
-    lines = [line.strip() for line in error.splitlines() if line.strip()]
+    lines = [line.strip() for line in error.replace(f"{ref}: ", "").splitlines() if line.strip()]
     said = [line for line in lines if line.startswith(("fatal:", "error:"))]
-    return f"Not fixed: it could not be fetched: {one_line((said or lines)[-1] if said else ' '.join(lines))}"
+    words = f"Not fixed: {one_line(said[-1] if said else ' '.join(lines))}"
+    return f"{words} (the checksum database is out of reach)" if _verification_failed(error) else words
 
 
 def _contents(place: str) -> dict[str, bytes | None]:
     contents: dict[str, bytes | None] = {}
-    for name in (*_KEPT, *_WATCHED):
+    for name in (*_KEPT, *_SUMS):
         try:
             with open(os.path.join(place, name), "rb") as file:
                 contents[name] = file.read()
@@ -177,12 +187,18 @@ def _contents(place: str) -> dict[str, bytes | None]:
     return contents
 
 
-def _changed(place: str, before: dict[str, bytes | None]) -> list[str]:
-    """Return which go.sum files are not as they were BEFORE; put back what is not to be changed."""
+def _kept(place: str, before: dict[str, bytes | None]) -> dict[str, bytes | None]:
+    """Return what the files hold now; what is not to be changed is put back as it was BEFORE."""
     after = _contents(place)
     for name in _KEPT:
         old = before[name]
         if old is not None and after[name] != old:
             with open(os.path.join(place, name), "wb") as file:
                 file.write(old)
-    return [name for name in _WATCHED if after[name] != before[name]]
+    return after
+
+
+def _has(go_sum: bytes, ref: Reference) -> bool:
+    """Tell whether GO_SUM has a line for REF: for its archive, or for its go.mod where that is all that is needed."""
+    line = f"{ref.module} {ref.version}{'/go.mod' if ref.go_mod_only else ''} h1:"
+    return line.encode() in go_sum

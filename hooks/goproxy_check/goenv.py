@@ -108,14 +108,12 @@ def _check_url(url: str) -> str:
         shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
         parts.port  # noqa: B018  raises ValueError where the port is no number
     except ValueError as error:
-        raise GoEnvError(f"GOPROXY: {one_line(url)} is no URL ({error}): correct GOPROXY") from None
+        raise GoEnvError(f"GOPROXY: {one_line(url)} is not a URL, {error} (see go env GOPROXY)") from None
     if parts.scheme not in ("https", "http", "file"):
-        why = f"the scheme must be https, http or file, not {parts.scheme}" if parts.scheme else "it has no scheme"
-        raise GoEnvError(f"GOPROXY: {one_line(shown)} is no proxy URL, {why}: correct GOPROXY")
+        why = f"it must begin with https, http or file, not {parts.scheme}" if parts.scheme else "https:// is missing"
+        raise GoEnvError(f"GOPROXY: {one_line(shown)} is not the URL of a proxy, {why} (see go env GOPROXY)")
     if parts.scheme == "file" and (parts.netloc or parts.query or parts.fragment):
-        raise GoEnvError(
-            f"GOPROXY: {one_line(shown)} is no file URL, which has a path and nothing else: correct GOPROXY"
-        )
+        raise GoEnvError(f"GOPROXY: {one_line(shown)} is not a file URL, which has a path and nothing else")
     if parts.scheme != "file" and not parts.hostname:
-        raise GoEnvError(f"GOPROXY: {one_line(shown)} names no host: correct GOPROXY")
+        raise GoEnvError(f"GOPROXY: {one_line(shown)} names no host (see go env GOPROXY)")
     return shown

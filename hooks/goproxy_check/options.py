@@ -38,7 +38,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="FILE",
         help="go.mod, go.sum, go.work or go.work.sum (default: whatever is staged)",
     )
-    add("--from-ref", metavar="A", help="with --to-ref: what B has and the merge base of A and B has not")
+    add("--from-ref", metavar="A", help="with --to-ref: check what B adds since it forked from A")
     add("--to-ref", metavar="B", help="see --from-ref")
     add("--fix", action="store_true", help="fetch stale versions from their origin; go.sum gets its lines")
     add("--nosumdb", action="store_true", help="with --fix: do without the checksum database where it has no record")
@@ -70,13 +70,13 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         raise UsageError("--from-ref and --to-ref go together")
     for target in options.targets:
         if os.path.basename(target) not in MODULE_FILES:
-            raise UsageError(f"{target} is no go.mod, go.sum, go.work or go.work.sum")
+            raise UsageError(f"{target} is not a go.mod, go.sum, go.work or go.work.sum")
     return options
 
 
 def _count(text: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 9999")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 9999")
     return int(text)
 
 
@@ -86,5 +86,5 @@ def _duration(text: str) -> float:
     parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)(ms|h|m|s)", text)
     seconds = sum(float(number) * units[unit] for number, unit in parts)
     if "".join(number + unit for number, unit in parts) != text or not 0 < seconds <= 86400:
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 30s or 1m30s")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration (try 30s or 1m30s)")
     return seconds

@@ -35,8 +35,8 @@ _NETWORK = re.compile(
 class Origin:
     """What the origin says of one version.
 
-    PUBLISHED is None where it could not be asked; ERROR then says why, and NETWORK whether it was out of reach rather
-    than unwilling. VERSIONS are the published ones, as far as they were asked for.
+    PUBLISHED is None where it could not be asked; ERROR then says why, NETWORK whether it was out of reach rather than
+    unwilling, NO_GO that there is nobody to ask it. VERSIONS are the published ones, as far as they were asked for.
     """
 
     published: bool | None
@@ -44,6 +44,7 @@ class Origin:
     versions: tuple[str, ...] = ()
     error: str = ""
     network: bool = False
+    no_go: bool = False
 
 
 class OriginClient:
@@ -61,7 +62,7 @@ class OriginClient:
         if not references:
             return []
         if not self._env.go:
-            return [Origin(None, error="there is no go command here to ask it with")] * len(references)
+            return [Origin(None, error="there is no go command here", no_go=True)] * len(references)
         queries = {_query(ref): ref for ref in references}
         environment = go_environment(
             GOPROXY="direct",

@@ -112,6 +112,8 @@ def git(*args: str, cwd: str | None = None, stdin: bytes = b"", check: bool = Tr
     if result.code != 0 and check:
         lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
         words = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
+        if "not a git repository" in words:
+            raise CommandError("not in a git repository: change into one, or name it with -C DIR")
         raise CommandError(f"git {args[0]}: {words or f'exit status {result.code}'}")
     return result.stdout
 

@@ -33,7 +33,7 @@ class Kind(enum.Enum):
 
     SERVED = "served"
     ABSENT = "absent"  # 404 and 410
-    REFUSED = "refused"  # 401, 403, 407, 451
+    REFUSED = "refused"  # any other 4xx that will not pass by itself
     UNAVAILABLE = "unavailable"  # no answer, or none that makes sense
 
 
@@ -66,6 +66,10 @@ class ProxyClient:
     def held(self, references: Sequence[Reference], deadline: Deadline) -> list[tuple[Answer, ...]]:
         """Return what the proxies hold of each reference, without making them fetch anything."""
         return self._ask(references, _resources, _HOLD, _HOLD_PATIENCE, deadline)
+
+    def listed(self, references: Sequence[Reference], deadline: Deadline) -> list[tuple[Answer, ...]]:
+        """Return which versions the proxies list of each reference's module, without making them fetch anything."""
+        return self._ask(references, lambda _: ("list",), _HOLD, _HOLD_PATIENCE, deadline)
 
     def fetched(self, references: Sequence[Reference], deadline: Deadline) -> list[tuple[Answer, ...]]:
         """Return what the proxies say of each reference when asked plainly, and which versions they list.
@@ -134,7 +138,7 @@ def _answer(proxy: Proxy, ref: Reference, resource: str, reply: Reply) -> Answer
         )
     if reply.status in (404, 410):
         kind = Kind.ABSENT
-    elif reply.status in (401, 403, 407, 451):
+    elif 400 <= reply.status < 500 and reply.status not in (408, 425, 429):
         kind = Kind.REFUSED
     else:
         kind = Kind.UNAVAILABLE

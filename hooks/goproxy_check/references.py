@@ -23,7 +23,8 @@ class Reference:
     """One module version, or one line that names none, with every place where the change names it.
 
     GO_MOD_ONLY: go.sum has no more than its ``/go.mod`` line, so Go needs the .mod file alone. GO_MOD_HASHES are the
-    ``h1:`` hashes that go.sum has for that file. SKIPPED and INVALID say why it is not asked for at all.
+    ``h1:`` hashes that go.sum has for that file. RECORDED: go.sum has all lines for it. SKIPPED and INVALID say why it
+    is not asked for at all. WORKSPACE: a go.work joins its module with others.
     """
 
     module: str
@@ -31,6 +32,7 @@ class Reference:
     locations: tuple[Location, ...] = ()
     go_mod_only: bool = False
     go_mod_hashes: tuple[str, ...] = ()
+    recorded: bool = False
     skipped: str = ""
     invalid: str = ""
     workspace: bool = False
@@ -61,7 +63,8 @@ def new_references(change: Change) -> list[Reference]:
         if not ignored_folder(path):
             places = [(problem.why, (Location(path, problem.line),)) for problem in file.problems]
             invalid += [Reference("", "", place, invalid=why) for why, place in places]
-    return [after.reference(uses) for uses in found.values()] + invalid
+    refs = [after.reference(uses) for uses in found.values()] + invalid
+    return sorted(refs, key=lambda ref: (_reading_order(ref.locations[0].file), ref.locations[0].line))
 
 
 def ignored_folder(path: str) -> str:
@@ -83,9 +86,11 @@ class _Tree:
         self.files = [(file.path, read(posixpath.basename(file.path), file.data)) for file in files]
         self.by_path: dict[str, ModFile] = dict(self.files)
         self.go_mod_hashes: dict[tuple[str, str], dict[str, None]] = {}
+        self.recorded: set[tuple[str, str, str, bool]] = set()  # folder, module, version, is it the /go.mod line?
         for path, file in self.files:
-            for entry in file.entries:
-                if entry.go_mod and not ignored_folder(path):
+            for entry in file.entries if path.endswith(".sum") and not ignored_folder(path) else ():
+                self.recorded.add((posixpath.dirname(path), entry.module, entry.version, entry.go_mod))
+                if entry.go_mod:
                     self.go_mod_hashes.setdefault((entry.module, entry.version), {})[entry.hash] = None
         self.workspaces: dict[str, tuple[str, set[str]]] = {}  # folder of a module → its go.work, its neighbours
         if os.environ.get("GOWORK") != "off":
@@ -126,15 +131,19 @@ class _Tree:
         """Join the USES (file, entry, reason to skip) of one version."""
         live = [use for use in uses if not use[2]] or uses
         entry = live[0][1]
+        folders = {posixpath.dirname(path) for path, _, _ in live}
+        go_mod_only = all(use.go_mod for _, use, _ in live)
+        lines = {(folder, entry.module, entry.version, kind) for folder in folders for kind in (True, go_mod_only)}
         return Reference(
             entry.module,
             entry.version,
             tuple(Location(path, use.line) for path, use, _ in live),
-            go_mod_only=all(use.go_mod for _, use, _ in live),
+            go_mod_only=go_mod_only,
+            recorded=lines <= self.recorded,
             go_mod_hashes=tuple(self.go_mod_hashes.get((entry.module, entry.version), {})),
             skipped=live[0][2],
             invalid="" if live[0][2] else module.check(entry.module, entry.version),
-            workspace=any(posixpath.dirname(path) in self.workspaces for path, _, _ in live),
+            workspace=not folders.isdisjoint(self.workspaces),
         )
 
 

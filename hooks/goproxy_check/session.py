@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -15,7 +16,8 @@ from goproxy_check.goenv import read_go_env
 from goproxy_check.origin import OriginClient
 from goproxy_check.proxy import ProxyClient
 from goproxy_check.references import Reference, new_references
-from goproxy_check.report import Run, as_github, as_json, print_text
+from goproxy_check.report import Run, as_github, as_json
+from goproxy_check.text import print_text
 from goproxy_check.transport import Transport
 
 
@@ -31,6 +33,7 @@ def run(change: Change | None, options: argparse.Namespace) -> int:
         folder=change.folder if change else "",
         tolerant=options.allow_unavailable,
         show_skipped=options.trace,
+        hook="pre-commit" if os.environ.get("PRE_COMMIT") else "git" if os.environ.get("GIT_INDEX_FILE") else "",
     )
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -41,6 +44,8 @@ def run(change: Change | None, options: argparse.Namespace) -> int:
     else:
         print_text(finished, sys.stdout, colour=_colour(options.color), summary=sys.stdout.isatty())
     sys.stdout.flush()
+    if options.format != "text" and outcome and outcome.to_add:
+        sys.stderr.write(f"goproxy-check: git add {shlex.join(outcome.to_add)}\n")
     return finished.exit_status()
 
 

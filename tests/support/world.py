@@ -43,6 +43,9 @@ class World:
             "GOFLAGS": "-modcacherw",
             "GOSUMDB": "off",
             "GOPROXY": f"{proxy.url},direct",
+            # What is not on the loopback interface is not there: nothing must leave the machine.
+            "HTTPS_PROXY": "http://127.0.0.1:9",
+            "HTTP_PROXY": "http://127.0.0.1:9",
         }
         (self.home / "gitconfig").write_text(
             "[user]\n\tname = Tester\n\temail = tester@example.com\n[init]\n\tdefaultBranch = main\n"

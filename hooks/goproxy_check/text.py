@@ -1,0 +1,132 @@
+"""What a person reads, who is about to commit: what is wrong, why, and the one command."""
+
+import shlex
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from typing import TextIO
+
+from goproxy_check.diagnose import FIXABLE, Diagnosis, Verdict
+from goproxy_check.fix import Outcome, by_folder, command
+from goproxy_check.redact import one_line
+from goproxy_check.report import Run, body
+
+_COLOURS = {Verdict.SKIPPED: "dim", Verdict.UNAVAILABLE: "yellow"}
+_FEW = 5
+
+
+def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool) -> None:
+    """Write RUN for a person: a block per finding, then the commands that help; with SUMMARY a line if all is well."""
+    write = _writer(stream, colour)
+    tolerated = [item for item in run.findings if run.tolerated(item)]
+    skipped = [item for item in run.diagnoses if run.show_skipped and item.verdict is Verdict.SKIPPED]
+    shown = [item for item in run.findings if item not in tolerated] + skipped
+    for _, alike in groupby(shown, _what_is_shared):
+        group = list(alike)
+        for item in group:
+            ref = item.reference
+            name = f" {ref.module} {ref.version}:" if ref.module or ref.version else ""
+            place = f"{run.path(ref.locations[0].file)}:{ref.locations[0].line}:" if ref.locations else ""
+            fixed = " (fixed here)" if item.fixed else ""
+            write(one_line(f"{place}{name}".strip(), 600) + " ", f"{item.verdict.value}{fixed}", item.verdict)
+        for line in body(group[-1]) if len(group) == 1 else _body_of_all(group):
+            write(f"  {line}")
+        for item in group:
+            if item.verdict not in FIXABLE and item.bypass:
+                write(f"    {run.bypass(item)}")
+    for line in _fixed(run, run.outcome) if run.outcome else _commands(run):
+        write(line)
+    if tolerated:
+        write(
+            f"warning: not checked: {_names(tolerated)} ({tolerated[0].said[0] if tolerated[0].said else 'no answer'})"
+        )
+    if not shown and summary:
+        write(_summary(run))
+
+
+def _writer(stream: TextIO, colour: bool) -> Callable[..., None]:
+    if not colour:
+        return lambda text, word="", verdict=None: print(text + word, file=stream)
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stream, force_terminal=True, highlight=False, soft_wrap=True)
+
+    def write(text: str, word: str = "", verdict: Verdict | None = None) -> None:
+        line = Text(text)
+        line.append(word, style=f"bold {_COLOURS.get(verdict, 'red')}" if verdict else "")
+        console.print(line)
+
+    return write
+
+
+def _what_is_shared(item: Diagnosis) -> tuple[object, ...]:
+    """Return what two findings must have in common to be explained once: all but the names, times and versions."""
+    asked = tuple((answer.proxy, answer.status, answer.detail if not answer.status else "") for answer in item.proxies)
+    alone = () if item.verdict in (*FIXABLE, Verdict.UNAVAILABLE, Verdict.SKIPPED) else (item.reference,)
+    failed = () if item.fixed else item.do if item.verdict is Verdict.STALE else ()
+    return item.verdict, item.why, item.fixed, asked, alone, failed
+
+
+def _body_of_all(group: list[Diagnosis]) -> Iterator[str]:
+    """Yield what the findings of GROUP share, in the words of the last one but without names."""
+    last = group[-1]
+    for answer in last.proxies:
+        status = f"{answer.status} {answer.reason}" if answer.status else answer.detail
+        yield f"{answer.proxy.shown}: {status}"
+    if last.origin and last.origin.published:
+        yield "their origins have them"
+    yield from list(body(last))[len(last.said) :]
+
+
+def _commands(run: Run) -> Iterator[str]:
+    """Yield the commands that fetch what is stale or unlisted, one for each module folder, and how to go on."""
+    fixable = [item for item in run.diagnoses if item.verdict in FIXABLE]
+    fetch = [item for item in fixable if not item.reference.recorded]
+    if fetch:
+        yield ""
+        yield "Fetch it here, past the proxy; go.sum gets its lines:"
+        for folder, refs in by_folder(fetch).items():
+            yield f"  {command(refs, run.path(folder))}"
+    if fixable:
+        yield "" if not fetch else f"CI and others behind the proxy can't get {_it(fixable)} until it asks again."
+        yield {
+            "pre-commit": "To commit before that: the hook goproxy-fix, or for once SKIP=goproxy-check git commit",
+            "git": "To commit before that: goproxy-check --fix in the hook, or for once git commit --no-verify",
+        }.get(run.hook, "To go on before that, with a warning: goproxy-check --fix (the hook goproxy-fix)")
+    elif run.hook and any(item.verdict is Verdict.UNAVAILABLE for item in run.diagnoses):
+        yield ""
+        once = "SKIP=goproxy-check git commit" if run.hook == "pre-commit" else "git commit --no-verify"
+        yield f"To commit without this check: {once}, or --allow-unavailable in the hook"
+    elif any(run.stops(item) and item.verdict is Verdict.UNAVAILABLE for item in run.diagnoses):
+        yield ""
+        yield "To let it pass for now: goproxy-check --allow-unavailable"
+
+
+def _fixed(run: Run, outcome: Outcome) -> Iterator[str]:
+    """Yield what --fix did, and what is left to do."""
+    fixed = [item for item in outcome.diagnoses if item.fixed]
+    if fixed:
+        yield ""
+        what = "fixed: fetched from the origin" if outcome.to_add else "warning: here, but not at the proxy"
+        yield f"{what}: {_names(fixed)}; others behind the proxy can't get {_it(fixed)} until it asks again"
+    if outcome.to_add:
+        files = shlex.join(run.path(file) for file in outcome.to_add)
+        yield f"{files} has new lines that the commit needs: git add {files}"
+
+
+def _it(items: list[Diagnosis]) -> str:
+    return "it" if len(items) == 1 else "them"
+
+
+def _names(items: list[Diagnosis]) -> str:
+    names = [str(item.reference) for item in items]
+    return ", ".join(names) if len(names) <= _FEW else f"{len(names)} versions"
+
+
+def _summary(run: Run) -> str:
+    counts = run.counts()
+    if not counts["checked"]:
+        return "goproxy-check: no new module version is staged"
+    noun = "version" if counts["checked"] == 1 else "versions"
+    skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
+    return f"goproxy-check: {counts['checked']} new module {noun}, all resolve{skipped} ({run.seconds:.2f}s)"
