@@ -6,8 +6,9 @@ One thing is looser on purpose: a directive that this program does not know is l
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from goproxy_check import module
 
@@ -56,85 +57,88 @@ class _Rejected(Exception):
     """What Go says of a line that it does not accept."""
 
 
+# What git writes around the two sides of a conflict, and above their common ancestor.
+_CONFLICT = re.compile(r"([<|=>])\1{6}(?:\s|$)")
+
+
 def read(name: str, data: bytes) -> ModFile:
     """Return what the file called NAME (``go.mod``, ``go.sum``, …) with the content DATA says.
 
-    Never raises: whatever Go would reject is in ``problems``, with its line, and the rest is read all the same.
+    Never raises: whatever Go would reject is in ``problems``, the one that Go reports first at their head, and the
+    rest is read all the same; save in the middle of a merge conflict, where neither side is worth reading.
     """
-    text = data.decode("utf-8", "replace")
-    marker = re.search(r"^(?:<{7}|>{7})(?: |$)", text, re.MULTILINE)
-    if marker:
-        line = text.count("\n", 0, marker.start()) + 1
-        return ModFile(problems=[Problem(line, "merge conflict markers: resolve the conflict and git add the file")])
-    if name.endswith(".sum"):
-        return _read_sum(text)
-    return _Reader(work=name == "go.work").read(text)
+    text = _decode(data)
+    file = _read_sum(text) if name.endswith(".sum") else _Reader(work=name == "go.work").read(text)
+    lines = text.split("\n") if file.problems else []
+    conflicts = [problem for problem in file.problems if _CONFLICT.match(lines[problem.line - 1])]
+    if not conflicts:
+        return file
+    kept = file.problems[:1] if file.problems[0] in conflicts else [file.problems[0], conflicts[0]]
+    why = "merge conflict markers: resolve the conflict and git add the file"
+    return ModFile(problems=[*kept[:-1], kept[-1]._replace(why=why)])
+
+
+def _decode(data: bytes) -> str:
+    """Decode as Go does: each byte that is no UTF-8 becomes one U+FFFD, where Python makes one of several."""
+    return re.sub("[\udc80-\udcff]", "\ufffd", data.decode("utf-8", "surrogateescape"))
 
 
 # Go writes this hash of an empty go.mod by an old bug, and ignores it (cmd/go/internal/modfetch: emptyGoModHash).
 _EMPTY_GO_MOD = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
+# Python's str.split() also splits at U+001C to U+001F, which are no space to Go (unicode.IsSpace).
+_FIELD = re.compile(r"[^\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
 
 def _read_sum(text: str) -> ModFile:
     """Read go.sum (cmd/go/internal/modfetch: readGoSum)."""
     file = ModFile()
     for number, line in enumerate(text.split("\n"), 1):
-        fields = line.split()
-        if not fields:
-            continue
-        if len(fields) != 3:
+        fields = _FIELD.findall(line)
+        if len(fields) not in (0, 3):
             file.problems.append(Problem(number, f"malformed line: wrong number of fields ({len(fields)}, not 3)"))
-        elif fields[2] != _EMPTY_GO_MOD:
+        elif fields and fields[2] != _EMPTY_GO_MOD:
             version = fields[1].removesuffix("/go.mod")
             file.entries.append(Entry(fields[0], version, number, fields[2], version != fields[1]))
     return file
 
 
 _TOKEN = re.compile(
-    r'[ \t\r]+|(?P<comment>//.*)|(?P<punctuation>[()\[\]{},])|(?P<string>["`])|(?P<word>[^ ()\[\]{},]+)'
+    r"""[ \t\r]+ | //[^\n]* | (?P<newline>\n) | (?P<token> [()\[\]{},] | "(?:\\.|[^"\\\n])*" | `[^`\n]*` )
+      | (?P<string> "(?:\\.|[^"\\\n])*\\? | `[^\n]* ) | (?P<slash> /\*[^\n]* )
+      | (?P<word> (?:(?!//|/\*)[^ \t\r\n()\[\]{},])+ )""",
+    re.DOTALL | re.VERBOSE,
 )
-_STRINGS = {'"': re.compile(r'"(?:\\.|[^"\\])*"'), "`": re.compile(r"`[^`]*`")}
+_BAD_TOKENS = {
+    "string": "a string that does not end on its line",
+    "slash": "mod files must use // comments (not /* */ comments)",
+    "word": "unexpected input character",
+}
 
 
-def _tokens(line: str) -> list[str]:
-    """Split a line into tokens, without its comment (x/mod/modfile: readToken)."""
-    tokens, at = [], 0
-    while at < len(line):
-        match = cast("re.Match[str]", _TOKEN.match(line, at))  # every character begins one of the alternatives
-        at = match.end()
-        if match["comment"]:
-            break
-        if quote := match["string"]:
-            string = _STRINGS[quote].match(line, match.start())
-            if not string:
-                raise _Rejected("a string that does not end on its line")
-            tokens.append(string[0])
-            at = string.end()
-        elif match["punctuation"]:
+def _lines(text: str) -> Iterator[tuple[int, list[str], Problem | None]]:
+    """Yield of each line its number, its tokens, and what is no token (x/mod/modfile: readToken)."""
+    start = number = 1  # they differ after a string with a backslash before a newline, which Go reads on
+    tokens: list[str] = []
+    broken = None
+    for match in _TOKEN.finditer(text):
+        kind, end = match.lastgroup, number + match[0].count("\n")
+        if kind == "newline":
+            yield start, tokens, broken
+            start, tokens, broken = end, [], None
+        elif kind == "token" or (kind == "word" and match[0].isprintable()):
             tokens.append(match[0])
-        elif match["word"]:
-            word = _word(match[0])
-            at = match.start() + len(word)
-            tokens.append(word)
-    return tokens
+        elif kind and not broken:
+            broken = Problem(number if match.end() == len(text) else end, f"{_BAD_TOKENS[kind]}: {match[0]!a}")
+        number = end
+    yield start, tokens, broken
 
 
-def _word(text: str) -> str:
-    """Return the identifier that TEXT begins with; it ends at a comment or a character that Go does not print."""
-    comment = text.find("//")
-    word = text if comment < 0 else text[:comment]
-    if "/*" in word:
-        raise _Rejected("mod files must use // comments (not /* */ comments)")
-    if not word.isprintable():
-        end = next(i for i, char in enumerate(word) if not char.isprintable())
-        if end == 0 and word[0] not in "\t\r":
-            raise _Rejected(f"unexpected input character {word[0]!a}")
-        word = word[:end]
-    return word
-
-
-_ESCAPES = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, '"': 34}
-_ESCAPE = re.compile(r'\\(?:([abfnrtv\\"])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|[^\\]')
+_HEX = "[0-9a-fA-F]"
+_ESCAPE = re.compile(
+    rf"""\\(?:([abfnrtv\\"])|x({_HEX}{{2}})|([0-3][0-7]{{2}})|(?:u|U0000)(?![dD][89a-fA-F])({_HEX}{{4}})"""
+    rf"""|U00((?:0[1-9a-fA-F]|10){_HEX}{{4}}))|([^"\\]+)"""
+)
+_ESCAPED = dict(zip('abfnrtv\\"', '\a\b\f\n\r\t\v\\"', strict=True))
 
 
 def _string(token: str) -> str:
@@ -148,23 +152,20 @@ def _string(token: str) -> str:
         match = _ESCAPE.match(token, at)
         if not match:
             raise _Rejected(f"invalid quoted string: {token}")
-        char, byte, octal, short, long = match.groups()
-        rune = int(short or long or "0", 16)
-        if rune > 0x10FFFF or 0xD800 <= rune < 0xE000 or int(octal or "0", 8) > 255:
-            raise _Rejected(f"invalid quoted string: {token}")
-        if char:
-            out.append(_ESCAPES[char])
-        elif byte or octal:
+        char, byte, octal, short, long, plain = match.groups()
+        if byte or octal:
             out.append(int(byte, 16) if byte else int(octal, 8))
         else:
-            out += (chr(rune) if short or long else match[0]).encode("utf-8", "replace")
+            out += (plain or _ESCAPED.get(char) or chr(int(short or long, 16))).encode()
         at = match.end()
-    return out.decode("utf-8", "replace")
+    return _decode(bytes(out))
 
 
 _VERB = re.compile(r"[a-z][a-z0-9_-]*")
-_GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
-_TOOLCHAIN = re.compile(r"default|go1(?:\..*)?", re.DOTALL)
+_FORMATS = {
+    "go": (re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?"), "1.23.0"),
+    "toolchain": (re.compile(r"default|go1(?:\..*)?", re.DOTALL), "go1.23.0 or default"),
+}
 _FOLDER = re.compile(r"\.\.?(?:[/\\].*)?|[/\\].*|[A-Za-z]:.*", re.DOTALL)
 _MOD_BLOCKS = {"module", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"}
 _WORK_BLOCKS = {"godebug", "use", "replace"}
@@ -177,35 +178,37 @@ class _Reader:
         self.file = ModFile()
         self.blocks = _WORK_BLOCKS if work else _MOD_BLOCKS
         self.verbs = {*self.blocks, "go", "toolchain"}
-        self.seen: set[str] = set()
+        self.named = False
 
     def read(self, text: str) -> ModFile:
-        block: list[str] | None = None
-        opened = number = 0
-        for number, line in enumerate(text.split("\n"), 1):
+        block: list[str] = []
+        opened = 0
+        syntax: list[Problem] = []
+        for line, tokens, broken in _lines(text):
+            syntax += [broken] if broken else []
             try:
-                tokens = _tokens(line)
-                if not tokens:
-                    continue
-                if block is not None and tokens[0] == ")":
-                    block = None
+                if block and tokens[:1] == [")"]:
+                    block = []
                     if len(tokens) > 1:
-                        raise _Rejected("syntax error (expected newline after closing paren)")
-                elif block is not None:
-                    if len(block) == 1 and block[0] in self.blocks:
-                        self.directive(block[0], tokens, number)
+                        why = "syntax error (expected newline after closing paren)"
+                        syntax.append(Problem(line + tokens[1].count("\n"), why))
+                elif block:
+                    if tokens and len(block) == 1 and block[0] in self.blocks:
+                        self.directive(block[0], tokens, line)
                 elif len(tokens) > 1 and tokens[-1] == "(":
-                    block, opened = tokens[:-1], number
+                    block, opened = tokens[:-1], line
                     self.header(block)
                 elif len(tokens) > 2 and tokens[-2:] == ["(", ")"]:
                     self.header(tokens[:-2])
-                else:
-                    self.directive(tokens[0], tokens[1:], number)
+                elif tokens:
+                    self.directive(tokens[0], tokens[1:], line)
             except _Rejected as rejected:
-                self.file.problems.append(Problem(number, str(rejected)))
-        if block is not None:
-            why = f"syntax error (the block that line {opened} opens is never closed)"
-            self.file.problems.append(Problem(number, why))
+                self.file.problems += [] if broken else [Problem(line, str(rejected))]
+        if block:
+            syntax.append(Problem(text.count("\n") + 1, f"syntax error (unterminated block started at line {opened})"))
+        self.file.problems[:0] = syntax  # Go looks at no directive where the syntax is wrong
+        # Of two replacements of one version the later counts (x/mod/modfile: removeDups).
+        self.file.replacements = list({item[:2]: item for item in self.file.replacements}.values())
         return self.file
 
     def header(self, block: list[str]) -> None:
@@ -218,11 +221,9 @@ class _Reader:
             if not _VERB.fullmatch(verb):
                 raise _Rejected(f"unknown directive: {verb}")
             return
-        if verb in ("go", "toolchain", "module"):
-            if verb in self.seen:
-                raise _Rejected(f"repeated {verb} statement")
-            if len(args) == 1:
-                self.seen.add(verb)
+        if (verb == "module" and self.named) or (verb in _FORMATS and getattr(self.file, verb)):
+            raise _Rejected(f"repeated {verb} statement")
+        self.named = self.named or verb == "module"
         if verb in ("require", "exclude"):
             self.requirement(verb, args, line)
         elif verb == "replace":
@@ -231,10 +232,9 @@ class _Reader:
             self.retract(args)
         elif len(args) != 1:
             raise _Rejected(f"{verb} directive expects exactly one argument")
-        elif verb in ("go", "toolchain"):
-            pattern = _GO_VERSION if verb == "go" else _TOOLCHAIN
+        elif verb in _FORMATS:
+            pattern, example = _FORMATS[verb]
             if not pattern.fullmatch(args[0]):
-                example = "1.23.0" if verb == "go" else "go1.23.0 or default"
                 raise _Rejected(f"invalid {verb} version '{args[0]}': must match format {example}")
             setattr(self.file, verb, (args[0], line))
         elif verb == "godebug":
@@ -273,18 +273,16 @@ class _Reader:
                 raise _Rejected(f'replacement module directory path "{new}" cannot have version')
             self.file.entries.append(Entry(new, new_version, line))
         elif not folder:
-            raise _Rejected(
-                "replacement module without version must be directory path (rooted or starting with . or ..)"
-            )
+            raise _Rejected("replacement module without version must be directory path (rooted or starting with .)")
         elif os.sep == "/" and "\\" in new:
             raise _Rejected("replacement directory appears to be Windows path (on a non-windows system)")
         self.file.replacements.append(Replacement(old, old_version, new, new_version))
 
     def retract(self, args: list[str]) -> None:
-        interval = len(args) == 5 and (args[0], args[2], args[4]) == ("[", ",", "]")
-        if not interval and (len(args) != 1 or args[0] in ("(", "[")):
+        versions = args[1::2] if len(args) == 5 and args[::2] == ["[", ",", "]"] else args
+        if versions is args and (len(args) != 1 or args[0] in ("(", "[")):
             raise _Rejected("retract expects a version or an interval [v1.0.0, v1.9.9]")
-        for token in (args[1], args[3]) if interval else args:
+        for token in versions:
             _string(token)
 
 
@@ -292,10 +290,9 @@ def _version(token: str, path: str, path_must_fit: bool = False) -> str:
     """Return the canonical form of a version token, as ``go mod edit`` does."""
     version = module.canonical_version(_string(token))
     if not version:
-        raise _Rejected(f'{path}: version "{_string(token)}" invalid: must be of the form v1.2.3')
+        raise _Rejected(f"{path}: version {token} invalid: must be of the form v1.2.3")
     if path_must_fit:
         _, path_major, valid = module.split_path_version(path)
-        problem = module.check_path_major(version, path_major) if valid else "invalid module path"
-        if problem:
+        if problem := (module.check_path_major(version, path_major) if valid else "invalid module path"):
             raise _Rejected(f"{path}: {problem}")
     return version

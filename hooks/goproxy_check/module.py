@@ -46,13 +46,14 @@ def semver_key(version: str) -> tuple[object, ...]:
     """
     match = _SEMVER.fullmatch(version)
     if not match:
-        return (-1, 0, 0, ())
-    numbers = (int(match["major"][1:]), int(match["minor"] or 0), int(match["patch"] or 0))
+        return ()
+    # A number without leading zeros is compared by its length first: it may be longer than int() takes.
+    numbers = [(len(number), number) for number in (match["major"], match["minor"] or "0", match["patch"] or "0")]
     if not match["pre"]:
         return (*numbers, ((2,),))
     # Numeric identifiers sort below all others, and a longer list above its own prefix.
     parts = match["pre"][1:].split(".")
-    return (*numbers, tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts))
+    return (*numbers, tuple((0, len(p), p) if p.isdigit() else (1, 0, p) for p in parts))
 
 
 def split_path_version(path: str) -> tuple[str, str, bool]:
@@ -61,7 +62,7 @@ def split_path_version(path: str) -> tuple[str, str, bool]:
     Source: x/mod/module.SplitPathVersion.
     """
     if path.startswith("gopkg.in/"):
-        match = re.fullmatch(r"(.+)(\.v(?:0|[1-9][0-9]*)(?:-unstable)?)", path, re.DOTALL)
+        match = re.fullmatch(r"(.+)(\.v(?:0|[1-9][0-9]*(?:-unstable)?|-unstable))", path, re.DOTALL)
         return (match[1], match[2], True) if match else (path, "", False)
     match = re.fullmatch(r"(.*)(/v([0-9.]+))", path, re.DOTALL)
     if not match:
@@ -77,14 +78,10 @@ def check_path_major(version: str, path_major: str) -> str:
     path_major = path_major.removesuffix("-unstable") if path_major.startswith(".v") else path_major
     if version.startswith("v0.0.0-") and path_major == ".v1":
         return ""  # an old bug's pseudo-versions of gopkg.in/….v1, which Go accepts
-    major = version.partition(".")[0]
-    if not path_major:
-        if major in ("v0", "v1") or version.endswith("+incompatible"):
-            return ""
-        return f'version "{version}" invalid: should be v0 or v1, not {major}'
-    if major == path_major[1:]:
-        return ""
-    return f'version "{version}" invalid: should be {path_major[1:]}, not {major}'
+    match = _SEMVER.fullmatch(version)
+    major, build = match.group("major", "build") if match else ("", "")
+    fits = major == path_major[1:] if path_major else (major in ("v0", "v1") or build == "+incompatible")
+    return "" if fits else f'version "{version}" invalid: should be {path_major[1:] or "v0 or v1"}, not {major}'
 
 
 @lru_cache(maxsize=8192)
@@ -132,35 +129,38 @@ def check(path: str, version: str) -> str:
 def escape(text: str) -> str:
     """Return a module path or version as it stands in a proxy's URL: ``A`` becomes ``!a``.
 
-    Raises ValueError for what no proxy can be asked. Source: https://go.dev/ref/mod#goproxy-protocol,
-    x/mod/module.EscapePath and EscapeVersion.
+    Raises ValueError for what is neither a module path nor a version that can be a file's name. Source:
+    https://go.dev/ref/mod#goproxy-protocol, x/mod/module.EscapePath and EscapeVersion.
     """
-    if not all(_VERSION_FILE_NAME.fullmatch(element) for element in text.split("/")):
+    file_name = _VERSION_FILE_NAME.fullmatch(text) and not _WINDOWS_NAMES.fullmatch(text.partition(".")[0])
+    if check_path(text) and (not file_name or text.endswith(".")):
         raise ValueError(f"cannot be escaped: {text!r}")
     return re.sub("[A-Z]", lambda match: "!" + match[0].lower(), text)
+
+
+_CLASS_CHAR = r"(?:\\.|[^\\\]-])"
+_RANGE = re.compile(rf"({_CLASS_CHAR})(?:-({_CLASS_CHAR}))?", re.DOTALL)
+_GLOB = re.compile(rf"(\*+)|(\?)|\[(\^|(?!\^))((?:{_CLASS_CHAR}(?:-{_CLASS_CHAR})?)+)\]|(\\.|[^\\\[])", re.DOTALL)
 
 
 @lru_cache(maxsize=512)
 def _glob(pattern: str) -> re.Pattern[str] | None:
     """Compile a pattern of Go's path.Match, where no wildcard matches a slash; None if it is malformed."""
-    out, rest = [], pattern
+    out, rest = "", pattern
     while rest:
-        if match := re.match(r"\*+", rest):
-            out.append("[^/]*")
-        elif match := re.match(r"\?", rest):
-            out.append("[^/]")
-        elif match := re.match(r"\[(\^?)((?:(?:\\.|[^\\\]-])(?:-(?:\\.|[^\\\]-]))?)+)\]", rest, re.DOTALL):
-            inside = re.sub(r"\\(.)|([\[&~|])", lambda m: "\\" + (m[1] or m[2]), match[2])
-            out.append(f"[{match[1]}{inside}]")
-        elif match := re.match(r"\\(.)|([^\\\[])", rest, re.DOTALL):
-            out.append(re.escape(match[1] or match[2]))
-        else:
+        match = _GLOB.match(rest)
+        if not match:
             return None
+        stars, any_one, negated, ranges, char = match.groups()
+        if ranges:
+            # Go takes a range that runs backwards for an empty one; to Python it is an error.
+            pairs = ((low[-1], (high or low)[-1]) for low, high in _RANGE.findall(ranges))
+            inside = "".join(f"\\U{ord(low):08x}-\\U{ord(high):08x}" for low, high in pairs if low <= high)
+            out += f"[{negated}{inside}]" if inside else ("(?s:.)" if negated else "(?!)")
+        else:
+            out += "[^/]*" if stars else "[^/]" if any_one else re.escape(char[-1])
         rest = rest[match.end() :]
-    try:
-        return re.compile("".join(out), re.DOTALL)
-    except re.error:
-        return None
+    return re.compile(out)
 
 
 def match_prefix_patterns(globs: str, path: str) -> bool:
