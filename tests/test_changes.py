@@ -313,3 +313,32 @@ def hook(repository: Path, command: str, name: str = "pre-commit") -> None:
 
 def asked(report: Path) -> set[str]:
     return {f"{item['module']}@{item['version']}" for item in json.loads(report.read_text())["results"]}
+
+
+def test_pathspec_settings_of_an_editor_do_not_blind_the_hook(world: World) -> None:
+    world.app(A)
+    for kind in ("LITERAL", "GLOB", "NOGLOB", "ICASE"):
+        assert world.verdicts(**{f"GIT_{kind}_PATHSPECS": "1"}) == {at(A): "ok"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names on Windows")
+def test_repository_whose_path_has_a_newline(world: World) -> None:
+    app = world.app("example.com/none v1.0.0", name="new\nline")
+    assert world.main(cwd=app).stdout.startswith("go.mod:6: example.com/none v1.0.0: missing")
+
+
+def test_hostile_merge_head_is_no_option(world: World) -> None:
+    app = world.app(A)
+    world.commit(app, "first")
+    world.app(A, B)
+    (app / ".git" / "MERGE_HEAD").write_text(f"--output={world.root}/pwned\n")
+    assert world.verdicts() == {at(B): "ok"}
+    assert not (world.root / "pwned").exists()
+
+
+def test_file_with_thousands_of_bad_lines_is_told_in_a_few(world: World) -> None:
+    app = world.app(A)
+    (app / "go.sum").write_text("bad\n" * 5000)
+    world.git("add", ".", cwd=app)
+    done = world.main()
+    assert done.stdout.count(": invalid") == 20 and "(and 4980 more lines)" in done.stdout

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.goproxy import GoProxy, Said
+from tests.support.goproxy import GoProxy, Said, reset
 from tests.support.sumdb import SumDB
 from tests.support.world import LIB, World
 
@@ -67,6 +67,35 @@ def test_unpublished_version_is_never_asked_plainly(world: World, proxy: GoProxy
     world.publish(LIB, "v1.9.0")
     if version == "v1.9.0":
         assert world.verdicts() == {f"{LIB}@{version}": "ok"}, "asking has poisoned the proxy"
+
+
+@pytest.mark.parametrize(
+    ("path", "tag", "folder"),
+    [(f"{LIB}/v3", "v3.0.0", ""), (f"{LIB}/sub", "v1.5.0", "sub"), (f"{LIB}/v2/sub", "v1.0.0", "v2/sub")],
+)
+def test_tag_alone_is_not_enough_where_the_go_mod_does_not_fit(world: World, path: str, tag: str, folder: str) -> None:
+    repository = world.origin(LIB, "v1.0.0")
+    world.git("tag", f"{folder}/{tag}".lstrip("/"), cwd=repository)
+    world.app(f"{path} {tag}")
+    done = world.main()
+    assert f"{path} {tag}: unpublished" in done.stdout
+    assert "go.mod" in done.stdout.splitlines()[2] and "nobody can use it as this module" in done.stdout
+    assert "GOPROXY=direct" not in done.stdout
+
+
+@pytest.mark.parametrize("fault", [Said(403), Said(500), reset])
+@pytest.mark.parametrize("separator", [",", "|"])
+def test_proxy_that_may_still_fetch_it_is_asked_whatever_the_next_one_says(
+    world: World, proxy: GoProxy, fault: Said, separator: str
+) -> None:
+    world.origin(LIB, "v1.0.0")
+    world.app(f"{LIB} v1.0.0", f"{LIB}/v7 v7.0.0")
+    with GoProxy().running() as second:
+        second.fault("@v/", fault)
+        goproxy = f"{proxy.url}{separator}{second.url}"
+        assert world.verdicts(GOPROXY=goproxy) == {f"{LIB}@v1.0.0": "ok", f"{LIB}/v7@v7.0.0": "unpublished"}
+        assert world.go("mod", "download", f"{LIB}@v1.0.0", GOPROXY=goproxy).returncode == 0
+    assert not [path for path in proxy.asked(hold=False) if "v7" in path]
 
 
 def test_unpublished_names_the_nearest_versions_and_the_tag(world: World) -> None:
@@ -339,6 +368,26 @@ def test_terminal_escapes_and_newlines_of_a_proxy_are_not_passed_on(world: World
     done = world.main()
     assert "ev il ::error::line" in done.stdout
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.stdout)
+
+
+@pytest.mark.parametrize("output", [["-x"], ["--format", "github"], ["--color", "always"]])
+def test_escapes_and_newlines_of_files_and_folders_are_not_passed_on(
+    world: World, proxy: GoProxy, output: list[str]
+) -> None:
+    proxy.fault("/@v/", Said(403, b"", (("Content-Type", "text/plain"),)))
+    place = world.app(f"{LIB} v1.0.0", folder="\x1b[31mred\n::error::x")
+    (place / "go.mod").write_text(
+        f'module m\nrequire (\n{LIB} v1.0.0\n"a.com/\\n::error::y\\x1b]0;z\\a" v1.0.0\n)\n', encoding="utf-8"
+    )
+    (world.root / "app" / "go.sum").write_bytes("bin\x1b[2J ::error:: \x00 x y\n".encode("utf-16"))
+    world.git("add", ".", cwd=world.root / "app")
+    done = world.main(*output)
+    said = re.sub(r"\x1b\[(?:1;31|0)m", "", done.stdout + done.stderr)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", said)
+    lines = [line for line in said.splitlines() if line.startswith("::")]
+    assert all(line.startswith(("::error file=", "::error title=")) for line in lines) and bool(lines) == (
+        "github" in output
+    )
 
 
 def test_secrets_in_urls_appear_nowhere(world: World, proxy: GoProxy) -> None:

@@ -143,7 +143,7 @@ def test_nothing_to_ask_needs_no_go(world: World) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("busy_with", ["proxy", "origin"])
 def test_interrupt_ends_at_once_and_leaves_no_child(
     world: World, proxy: GoProxy, number: signal.Signals, busy_with: str
@@ -199,6 +199,26 @@ def test_reader_that_goes_away_is_no_traceback(world: World, proxy: GoProxy) -> 
     world.app(*(f"example.com/m{index} v1.0.0" for index in range(300)))
     done = world.run("sh", "-c", f'"{sys.executable}" -m goproxy_check --format json | head -1', cwd=world.root / "app")
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize(
+    ("redirection", "code"), [(">&-", 1), (">/dev/full", 2), ("-x 2>/dev/full", 1), ("2>&-", 1), (">&- 2>&-", 1)]
+)
+def test_output_that_goes_nowhere(world: World, redirection: str, code: int) -> None:
+    world.app("example.com/none v1.0.0")
+    done = world.run("sh", "-c", f'"{sys.executable}" -m goproxy_check {redirection}', cwd=world.root / "app", ok=False)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr and done.stderr.count("\n") <= 1
+
+
+def test_no_temporary_folder(world: World) -> None:
+    world.app("example.com/none v1.0.0")
+    only = {name: str(world.root / "nowhere") for name in ("TMPDIR", "TEMP", "TMP")}
+    done = world.run(
+        "sh", "-c", f'ulimit -f 0; "{sys.executable}" -m goproxy_check', cwd=world.root / "app", ok=False, **only
+    )
+    assert done.returncode == 2 and done.stderr.startswith("goproxy-check: cannot go on: ")
 
 
 def test_colour_only_where_wanted(world: World, proxy: GoProxy) -> None:

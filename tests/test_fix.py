@@ -71,6 +71,26 @@ def test_work_tree_that_is_not_what_is_staged_is_not_fixed(world: World, stale: 
     assert not (stale / "go.sum").exists()
 
 
+def test_go_mod_that_is_gone_from_the_work_tree_is_not_fixed(world: World, stale: Path) -> None:
+    (stale / "go.mod").unlink()
+    done = world.main("--fix")
+    assert done.returncode == 1 and "Not fixed: go.sum got no lines for it" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_go_sum_that_leads_nowhere_is_not_fixed(world: World, stale: Path) -> None:
+    (stale / "go.sum").symlink_to("nowhere/go.sum")
+    done = world.main("--fix")
+    assert done.returncode == 1 and "Not fixed" in done.stdout
+
+
+def test_modfile_flag_keeps_nothing_from_go_sum(world: World, stale: Path) -> None:
+    (stale / "other.mod").write_text("module other\n")
+    world.main("--fix", GOFLAGS="-modfile=other.mod")
+    assert (stale / "other.mod").read_text() == "module other\n"
+    assert (stale / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
+
+
 def test_check_alone_still_stops_what_is_fixed_here_only(world: World, stale: Path) -> None:
     world.main("--fix")
     world.git("add", "go.sum", cwd=stale)
@@ -233,6 +253,7 @@ COMMANDS = [
         "$(rm -rf ~)",
         "cd '$(rm -rf ~)' && GOPROXY=direct go mod download a.com/x@v1.0.0",
     ),
+    ([Reference("a.com/x", "v1.0.0")], "a\n'b", "cd $'a\\x0a\\x27b' && GOPROXY=direct go mod download a.com/x@v1.0.0"),
     ([Reference("a.com/x", "v1.0.0")], "-x", "cd ./-x && GOPROXY=direct go mod download a.com/x@v1.0.0"),
     ([Reference("a.com/x", "v1.0.0", workspace=True)], "", "GOPROXY=direct GOWORK=off go mod download a.com/x@v1.0.0"),
 ]

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import threading
 import time
 from http.server import BaseHTTPRequestHandler
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from goproxy_check.goenv import GoEnv, GoEnvError, Proxy, proxy_list
-from goproxy_check.parallel import Deadline
+from goproxy_check.parallel import Deadline, in_parallel, stuck
 from goproxy_check.proxy import Answer, Kind, ProxyClient
 from goproxy_check.references import Reference
 from goproxy_check.transport import Transport
@@ -152,7 +153,7 @@ LIES = [
     (Said(200, b"[" * 100_000), "the answer is no module information"),
     (
         Said(200, b"<html>log in", (("Content-Type", "text/html"),)),
-        "the answer is no module information: a login page in between?",
+        "the answer is a web page: a login in between?",
     ),
     (Said(200, b"not gzip", (("Content-Encoding", "gzip"),)), None),
     (Said(200, b"x" * (17 << 20)), "the answer is larger than 16 MB"),
@@ -202,6 +203,24 @@ def test_retry_after_beyond_the_deadline_is_not_waited_for(proxy: GoProxy) -> No
     assert time.monotonic() - started < 3
 
 
+@pytest.mark.parametrize("value", ["\u00b2", "-5", "soon", "Wed, 21 Oct 99999999999999999999 07:28:00 GMT", "9" * 40])
+def test_odd_retry_after_is_no_trouble(proxy: GoProxy, value: str) -> None:
+    proxy.put("example.com/a", "v1.0.0")
+    proxy.fault("info$", times(1, Said(503, b"", (("Retry-After", value),))))
+    assert held(client(proxy.url), seconds=5)[0].kind in (Kind.SERVED, Kind.UNAVAILABLE)
+
+
+def test_question_that_cannot_be_cut_is_not_waited_for() -> None:
+    started = time.monotonic()
+    answers = in_parallel(time.sleep, [4.0, 0.0], 2, Deadline(0.2), lambda: None, lambda _: None)
+    assert answers == [None, None]
+    assert time.monotonic() - started < 2.5
+    assert stuck()
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+
+
 def test_one_deadline_holds_for_all_and_nothing_is_left_behind(proxy: GoProxy) -> None:
     proxy.fault("@v/", stall(4))
     refs = [Reference("example.com/a", f"v1.0.{number}") for number in range(40)]
@@ -209,7 +228,7 @@ def test_one_deadline_holds_for_all_and_nothing_is_left_behind(proxy: GoProxy) -
     answers = client(proxy.url, jobs=4).held(refs, Deadline(1))
     assert time.monotonic() - started < 3
     assert {kind for item in answers for kind in kinds(item)} == {Kind.UNAVAILABLE}
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ThreadPoolExecutor")]
+    assert not stuck()
 
 
 def drip(handler: BaseHTTPRequestHandler) -> None:
@@ -301,6 +320,31 @@ def test_file_proxy(tmp_path: Path) -> None:
     proxies = client((tmp_path / "with space").as_uri())
     assert kinds(held(proxies)) == [Kind.SERVED, Kind.SERVED]
     assert kinds(held(proxies, Reference("example.com/a", "v1.0.1"))) == [Kind.ABSENT, Kind.ABSENT]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_file_proxy_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    folder = tmp_path / "example.com" / "a" / "@v"
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "v1.0.0.info")
+    assert held(client(tmp_path.as_uri()))[0].detail == "not a regular file"
+
+
+PASSWORDS = [
+    "http://me:s3cret/p@h.example:1",
+    "https://me:s3cret#@h.example",
+    "http:///me:s3cret@h",
+    "ftp://me:s3cret?@h",
+    "s3cret@h",
+]
+
+
+@pytest.mark.parametrize("url", PASSWORDS)
+def test_password_in_a_broken_url_is_not_shown(url: str) -> None:
+    try:
+        assert "s3cret" not in proxy_list(url)[0][0].shown
+    except GoEnvError as error:
+        assert "s3cret" not in str(error)
 
 
 UNTIL = [

@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+import re
 from typing import NamedTuple
 
 from goproxy_check.process import CommandError, git
@@ -115,8 +116,8 @@ def between(cwd: str, base: str, head: str, files: list[str]) -> Change | None:
 
 def _place(cwd: str) -> tuple[str, str]:
     """Return the top folder of the work tree, and CWD relative to it ("" is the top)."""
-    lines = os.fsdecode(git("rev-parse", "--show-toplevel", "--show-prefix", cwd=cwd)).split("\n")
-    return lines[0], lines[1].rstrip("/")
+    root, folder = (git("rev-parse", f"--show-{what}", cwd=cwd) for what in ("toplevel", "prefix"))
+    return os.fsdecode(root).removesuffix("\n"), os.fsdecode(folder).removesuffix("\n").rstrip("/")
 
 
 def _reader(root: str, folder: str) -> str:
@@ -184,8 +185,8 @@ def _merge_heads(cwd: str) -> list[str]:
     """Return the other parents of a merge that is being committed (gitrevisions(7), MERGE_HEAD)."""
     path = git("rev-parse", "--git-path", "MERGE_HEAD", cwd=cwd).decode("utf-8", "surrogateescape").rstrip("\n")
     try:
-        with open(os.path.join(cwd, path), encoding="ascii") as file:
-            return file.read().split()
+        with open(os.path.join(cwd, path), encoding="ascii", errors="replace") as file:
+            return re.findall(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$", file.read(), re.MULTILINE)
     except FileNotFoundError:
         return []
 

@@ -3,14 +3,18 @@
 1. every proxy, with Disable-Module-Fetch: what do you hold?
 2. where none has it, the origin: is it published?
 3. only where it is, or where the origin can't be asked: the proxies, plainly.
+
+Where they still do not have it, a last look at the origin tells whether more than the tag is there: the go.mod of a
+major version or of a sub-folder must fit its path.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from goproxy_check.diagnose import Diagnosis, Evidence, diagnose, outcome
+from goproxy_check.diagnose import Diagnosis, Evidence, diagnose, outcome, tag
 from goproxy_check.goenv import GoEnv
+from goproxy_check.module import is_pseudo, split_path_version
 from goproxy_check.origin import OriginClient
 from goproxy_check.parallel import Deadline
 from goproxy_check.proxy import Kind, ProxyClient
@@ -38,15 +42,24 @@ def check(
         return bool(item.held) and outcome(item.held) is Kind.REFUSED
 
     def unknown(item: Evidence) -> bool:
-        return asks(item) and (not item.held or outcome(item.held) is Kind.ABSENT)
+        # A proxy that does not hold it yet may fetch it, whatever one further down the list says.
+        absent = any(answer.kind is Kind.ABSENT for answer in item.held)
+        return asks(item) and (not item.held or (absent and outcome(item.held) is not Kind.SERVED))
 
     def worth_asking_plainly(item: Evidence) -> bool:
         return item.origin is not None and item.origin.published is not False and public(item)
+
+    def in_doubt(item: Evidence) -> bool:
+        ref, origin = item.reference, item.origin
+        if not (origin and origin.published and item.fetched and outcome(item.fetched) is Kind.ABSENT):
+            return False
+        return not is_pseudo(ref.version) and (bool(split_path_version(ref.module)[1]) or "/" in tag(ref, origin.url))
 
     found = _learn(found, public, lambda refs: proxies.held(refs, held), "held")
     found = _learn(found, refused, lambda refs: proxies.listed(refs, held), "listed")
     found = _learn(found, unknown, lambda refs: origins.ask(refs, origin), "origin")
     found = _learn(found, worth_asking_plainly, lambda refs: proxies.fetched(refs, whole), "fetched")
+    found = _learn(found, in_doubt, lambda refs: origins.ask(refs, whole, tags_suffice=False), "last_look")
     return [diagnose(item) for item in found]
 
 

@@ -23,36 +23,65 @@ _QUICK = {"--fix", "--allow-unavailable"}
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ARGV (default: this process's) and return the exit status."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _interrupt)
-    argv = sys.argv[1:] if argv is None else argv
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), _interrupt)
+    code = _status(sys.argv[1:] if argv is None else argv)
+    parallel = sys.modules.get("goproxy_check.parallel")
+    if argv is None and parallel and parallel.stuck():
+        os._exit(code)  # this process is ours, and Python would wait for the thread
+    return code
+
+
+def _status(argv: Sequence[str]) -> int:
     try:
         if _is_default(argv) and not anything_staged("."):
             return 0
-        return _run(argv)
+        code = _run(argv)
+        if sys.stdout:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         stop_all()
-        if threading.active_count() > 1:
-            os._exit(130)  # a thread that waits for a connection can't be stopped, and nobody waits for it
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say
+        _forget_output()  # the reader left; nothing more to say
         return 1
     except CommandError as error:
-        sys.stderr.write(f"goproxy-check: {error}\n")
-    except Exception as error:  # a fault of this program is one line too; -x shows where
-        sys.stderr.write(f"goproxy-check: internal error, please report it: {type(error).__name__}: {error}\n")
-        if "-x" in argv:
-            raise
+        _complain(str(error))
+    except OSError as error:  # no temporary folder, a full disk behind standard output
+        _forget_output()
+        _complain(f"cannot go on: {error}")
+    except Exception as error:  # a fault of this program is one line too
+        _complain(f"internal error, please report it: {type(error).__name__}: {error}")
+    else:
+        return code
     return 2
 
 
-def _is_default(argv: Sequence[str]) -> bool:
-    """Tell whether what is staged is asked for, and silence where it is nothing."""
-    return _QUICK.issuperset(argv) and "PRE_COMMIT_FROM_REF" not in os.environ and not sys.stdout.isatty()
+def _forget_output() -> None:
+    """Let what is still to be written to standard output go nowhere, so that Python does not try again at the end."""
+    if sys.stdout and sys.stdout.fileno() == 1:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _complain(text: str) -> None:
+    from goproxy_check.redact import trace
+
+    trace(f"goproxy-check: {text}")
 
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def on_terminal() -> bool:
+    """Tell whether standard output is there, and a terminal."""
+    return bool(sys.stdout and sys.stdout.isatty())
+
+
+def _is_default(argv: Sequence[str]) -> bool:
+    """Tell whether what is staged is asked for, and silence where it is nothing."""
+    return _QUICK.issuperset(argv) and "PRE_COMMIT_FROM_REF" not in os.environ and not on_terminal()
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -60,7 +89,7 @@ def _run(argv: Sequence[str]) -> int:
 
     options = parse(argv)
     change = _change(options)
-    if change is None and options.format == "text" and not sys.stdout.isatty():
+    if change is None and options.format == "text" and not on_terminal():
         return 0
     from goproxy_check.session import run
 

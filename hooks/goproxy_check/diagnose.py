@@ -34,13 +34,15 @@ class Evidence:
     """All that was learned about one reference.
 
     HELD is what the proxies said with Disable-Module-Fetch, FETCHED what they said when asked plainly; both are empty
-    where no proxy may be asked. LISTED are their lists where they refused. SKIPPED is a reason not to ask at all.
+    where no proxy may be asked. LISTED are their lists where they refused. ORIGIN was asked for the tag, the LAST_LOOK
+    for its go.mod too. SKIPPED is a reason not to ask at all.
     """
 
     reference: Reference
     held: tuple[Answer, ...] = ()
     origin: Origin | None = None
     fetched: tuple[Answer, ...] = ()
+    last_look: Origin | None = None
     listed: tuple[Answer, ...] = ()
     skipped: str = ""
 
@@ -86,7 +88,7 @@ def outcome(answers: tuple[Answer, ...]) -> Kind:
 
 def diagnose(evidence: Evidence) -> Diagnosis:
     """Return the verdict that EVIDENCE amounts to, with its words."""
-    ref, origin = evidence.reference, evidence.origin
+    ref, origin = evidence.reference, _origin(evidence)
     if ref.invalid:
         do = "Correct the line; for a branch or the latest version, go get MODULE@latest writes it."
         return Diagnosis(ref, Verdict.INVALID, why=ref.invalid, do=(do,))
@@ -99,15 +101,20 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     kind = outcome(answers)
     if kind is Kind.SERVED:
         return _served(blank, answers)
+    if origin and origin.published is False:
+        return _unpublished(blank, origin)
     if kind is Kind.REFUSED:
         return _refused(blank, tuple(version for answer in evidence.listed for version in answer.versions))
     if kind is Kind.UNAVAILABLE or any("fetch timed out" in answer.detail for answer in evidence.fetched):
         return _unavailable(blank, kind)
-    if origin and origin.published is False:
-        return _unpublished(blank, origin)
     if origin and origin.published:
         return _stale(blank, evidence.fetched)
     return _missing(blank, origin)
+
+
+def _origin(evidence: Evidence) -> Origin | None:
+    look = evidence.last_look
+    return look if look and look.published is False else evidence.origin
 
 
 def _by_origin_alone(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
@@ -184,7 +191,10 @@ def _unavailable(blank: Diagnosis, kind: Kind) -> Diagnosis:
 def _unpublished(blank: Diagnosis, origin: Origin) -> Diagnosis:
     ref = blank.reference
     nearest = nearest_versions(ref.version, origin.versions)
-    if module.is_pseudo(ref.version):
+    if "go.mod" in origin.error:
+        why = "The tag is there, but nobody can use it as this module, so no bypass helps."
+        do = "Check the module path. If the module is yours, correct its go.mod and publish the next version."
+    elif module.is_pseudo(ref.version):
         why = "Its commit is not at the origin, so no bypass helps."
         do = f"Take a commit that is there (go get {ref.module}@latest finds one), or push it if the module is yours."
     else:
@@ -274,7 +284,7 @@ def _one_each(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
 
 def _said(evidence: Evidence) -> tuple[str, ...]:
     """Return who was asked and what they said, a line each."""
-    ref, origin = evidence.reference, evidence.origin
+    ref, origin = evidence.reference, _origin(evidence)
     lines = []
     for answer in _one_each(evidence.fetched or evidence.held):
         status = f"{answer.status} {answer.reason}".strip() if answer.status else ""
@@ -287,6 +297,8 @@ def _said(evidence: Evidence) -> tuple[str, ...]:
         what = "the commit of " if module.is_pseudo(ref.version) else ""
         if origin.published is None:
             lines.append(f"{name}: could not be asked: {origin.error}")
+        elif "go.mod" in origin.error:
+            lines.append(f"{name}: {origin.error}")
         else:
             lines.append(
                 f"{name}: has {what}{ref.version}" if origin.published else f"{name}: does not have {what}{ref.version}"

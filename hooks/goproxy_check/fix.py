@@ -13,8 +13,9 @@ from typing import Any
 
 from goproxy_check.diagnose import FIXABLE, Diagnosis
 from goproxy_check.goenv import GoEnv
+from goproxy_check.parallel import Deadline
 from goproxy_check.process import CommandError, go_environment, run
-from goproxy_check.redact import one_line
+from goproxy_check.redact import one_line, trace
 from goproxy_check.references import Reference
 
 _NO_RECORD = re.compile(r"/lookup/\S+: (?:404|410)\b")
@@ -52,24 +53,33 @@ def command(references: Iterable[Reference], folder: str = "") -> str:
         steps = [f"$env:{name}='{value}'" for name, value in settings.items()]
         steps += [download, *(f"$env:{name}=$null" for name in settings)]
         return "; ".join(["cd '{}'".format(folder.replace("'", "''")), *steps] if folder else steps)
-    change = f"cd {shlex.quote(folder if not folder.startswith('-') else f'./{folder}')} && " if folder else ""
+    change = f"cd {_quoted(folder if not folder.startswith('-') else f'./{folder}')} && " if folder else ""
     return change + " ".join([*(f"{name}={value}" for name, value in settings.items()), download])
 
 
+def _quoted(folder: str) -> str:
+    """Return FOLDER as one word for a shell; what cannot be printed is escaped, as bash and POSIX 2024 read it."""
+    if folder.isprintable():
+        return shlex.quote(folder)
+    plain = (chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(folder))
+    return "$'" + "".join(plain) + "'"
+
+
 def fix(
-    diagnoses: list[Diagnosis], env: GoEnv, root: str, seconds: float, *, nosumdb: bool = False, trace: bool = False
+    diagnoses: list[Diagnosis], env: GoEnv, root: str, seconds: float, *, nosumdb: bool = False, traced: bool = False
 ) -> Outcome:
-    """Fetch every stale or unlisted version from its origin, one run of go per module folder below ROOT.
+    """Fetch every stale or unlisted version from its origin within SECONDS, by one run of go per folder below ROOT.
 
     Writes the module cache and go.sum, nothing else: should go touch go.mod or go.work, they are put back.
     """
     fixable = [item for item in diagnoses if item.verdict in FIXABLE]
+    deadline = Deadline(seconds)
     errors: dict[Reference, str] = {}
     to_add: list[str] = []
     for folder, refs in by_folder(fixable).items():
         place = os.path.join(root, *folder.split("/"))
         before = _contents(place)
-        download = _Download(env, place, seconds, trace)
+        download = _Download(env, place, deadline, traced)
         problems = download(refs, GOPROXY="direct")
         # The checksum database may be reachable through the proxy alone: with GONOPROXY just these modules come from
         # their origins, and everything else, the database too, takes the usual way.
@@ -82,11 +92,9 @@ def fix(
             problems |= download(unrecorded, GOPROXY="direct", GONOSUMDB=names)
         after = _kept(place, before)
         changed = [name for name in _SUMS if after[name] != before[name]]
-        for ref in (ref for ref in refs if not problems[ref] and not ref.recorded and after["go.mod"] is not None):
+        for ref in (ref for ref in refs if not problems[ref] and not ref.recorded and _wants_lines(ref)):
             if not _has(after["go.sum"] or b"", ref):
-                problems[ref] = (
-                    "go.sum got no lines for it, for the go.mod in the work tree is not the one that is staged"
-                )
+                problems[ref] = "go.sum got no lines for it: is the go.mod in the work tree the one that is staged?"
             elif "go.sum" not in changed:
                 changed.append("go.sum")  # written before, and not added since
         errors.update({ref: _explain(ref, error, folder, env) for ref, error in problems.items()})
@@ -102,30 +110,33 @@ def _settled(item: Diagnosis, error: str) -> Diagnosis:
 class _Download:
     """Runs ``go mod download -json`` in one module folder."""
 
-    def __init__(self, env: GoEnv, place: str, seconds: float, trace: bool) -> None:
+    def __init__(self, env: GoEnv, place: str, deadline: Deadline, traced: bool) -> None:
         self._env = env
         self._place = place
-        self._seconds = seconds
-        self._trace = trace
+        self._deadline = deadline
+        self._traced = traced
 
     def __call__(self, refs: list[Reference], **settings: str) -> dict[Reference, str]:
         """Return for each of REFS what went wrong, "" where nothing did."""
-        flags = re.sub(r"(?:^|\s)--?mod=\S+", "", self._env.flags).strip()  # -mod=mod would let go edit go.mod
-        env = go_environment(GOWORK="off", GOFLAGS=flags, **settings)
+        # -mod=mod would let go edit go.mod, -modfile keep it away from go.sum.
+        env = go_environment(GOWORK="off", GOFLAGS=self._env.flags_without_mod(), **settings)
         versions = [str(ref) for ref in refs]
         started = time.monotonic()
         try:
             # With -json go writes the go.sum lines of what succeeded even where something else failed.
             result = run(
-                [self._env.go, "mod", "download", "-json", *versions], cwd=self._place, env=env, timeout=self._seconds
+                [self._env.go, "mod", "download", "-json", *versions],
+                cwd=self._place,
+                env=env,
+                timeout=max(0.1, self._deadline.left()),
             )
         except CommandError as error:
             return dict.fromkeys(refs, str(error))
         finally:
-            if self._trace:
+            if self._traced:
                 said = " ".join(f"{name}={value}" for name, value in settings.items())
                 spent = time.monotonic() - started
-                sys.stderr.write(f"# cd {self._place}; {said} go mod download {' '.join(versions)} ({spent:.3f}s)\n")
+                trace(f"# cd {self._place}; {said} go mod download {' '.join(versions)} ({spent:.3f}s)")
         answers = {f"{item.get('Path')}@{item.get('Version')}": item for item in _objects(result.stdout)}
         words = result.stderr.strip() or f"go mod download: exit status {result.code}"
         return {ref: _error(answers.get(str(ref)), words) for ref in refs}
@@ -196,6 +207,10 @@ def _kept(place: str, before: dict[str, bytes | None]) -> dict[str, bytes | None
             with open(os.path.join(place, name), "wb") as file:
                 file.write(old)
     return after
+
+
+def _wants_lines(ref: Reference) -> bool:
+    return any(posixpath.basename(place.file) in ("go.mod", "go.sum") for place in ref.locations)
 
 
 def _has(go_sum: bytes, ref: Reference) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from goproxy_check import module
 from goproxy_check.process import CommandError, go_environment, run
-from goproxy_check.redact import one_line
+from goproxy_check.redact import one_line, printable
 
 _NAMES = ["GOPROXY", "GONOPROXY", "GONOSUMDB", "GOPRIVATE", "GOFLAGS", "GOWORK", "GOMODCACHE"]
 
@@ -50,8 +50,8 @@ class GoEnv:
         return re.sub(r"(?:^|\s)--?mod(?:file)?=\S+", "", self.flags).strip()
 
 
-def read_go_env(scratch: str) -> GoEnv:
-    """Ask ``go env`` in the folder SCRATCH, or the environment where there is no Go.
+def read_go_env(scratch: str, seconds: float) -> GoEnv:
+    """Ask ``go env`` in the folder SCRATCH for at most SECONDS, or the environment where there is no Go.
 
     SCRATCH must be neutral: in a module with a newer go line Go would try to switch toolchains. Raises GoEnvError.
     """
@@ -59,7 +59,7 @@ def read_go_env(scratch: str) -> GoEnv:
     if go:
         env = go_environment(GOTOOLCHAIN="local", GOWORK="off")
         try:
-            result = run([go, "env", "-json", *_NAMES], cwd=scratch, env=env)
+            result = run([go, "env", "-json", *_NAMES], cwd=scratch, env=env, timeout=seconds)
             values: dict[str, str] = json.loads(result.stdout) if result.code == 0 else {}
         except (CommandError, ValueError) as error:
             raise GoEnvError(f"go env: {one_line(str(error))}: repair the Go installation") from None
@@ -102,18 +102,21 @@ def proxy_list(text: str) -> tuple[tuple[Proxy, ...], bool]:
 
 
 def _check_url(url: str) -> str:
-    """Return URL without userinfo; raises GoEnvError for what Go refuses (cmd/go/internal/modfetch: newProxyRepo)."""
+    """Return URL as it may be shown; raises GoEnvError for what Go refuses (cmd/go/internal/modfetch: newProxyRepo)."""
+    # A password may hold any character, so that a URL that is none can't be taken apart: all before an @ is hidden.
+    scheme = re.match(r"(?:\w+:/*)?", url)
+    bare = one_line(f"{scheme[0] if scheme else ''}{url.rpartition('@')[2]}" if "@" in url else url)
     try:
         parts = urlsplit(url)
-        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
+        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl().rstrip("/")
         parts.port  # noqa: B018  raises ValueError where the port is no number
-    except ValueError as error:
-        raise GoEnvError(f"GOPROXY: {one_line(url)} is not a URL, {error} (see go env GOPROXY)") from None
+    except ValueError:
+        raise GoEnvError(f"GOPROXY: {bare} is not a URL (see go env GOPROXY)") from None
     if parts.scheme not in ("https", "http", "file"):
         why = f"it must begin with https, http or file, not {parts.scheme}" if parts.scheme else "https:// is missing"
-        raise GoEnvError(f"GOPROXY: {one_line(shown)} is not the URL of a proxy, {why} (see go env GOPROXY)")
+        raise GoEnvError(f"GOPROXY: {bare} is not the URL of a proxy, {why} (see go env GOPROXY)")
     if parts.scheme == "file" and (parts.netloc or parts.query or parts.fragment):
-        raise GoEnvError(f"GOPROXY: {one_line(shown)} is not a file URL, which has a path and nothing else")
+        raise GoEnvError(f"GOPROXY: {bare} is not a file URL, which has a path and nothing else")
     if parts.scheme != "file" and not parts.hostname:
-        raise GoEnvError(f"GOPROXY: {one_line(shown)} names no host (see go env GOPROXY)")
-    return shown
+        raise GoEnvError(f"GOPROXY: {bare} names no host (see go env GOPROXY)")
+    return printable(shown)

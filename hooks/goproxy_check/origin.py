@@ -8,7 +8,6 @@ and is not to be touched by a mere question.
 import json
 import os
 import re
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +16,9 @@ from goproxy_check import module
 from goproxy_check.goenv import GoEnv
 from goproxy_check.parallel import Deadline, in_parallel
 from goproxy_check.process import CommandError, go_environment, run, stop_all
-from goproxy_check.redact import one_line
+from goproxy_check.redact import one_line, trace
 from goproxy_check.references import Reference
+from goproxy_check.transport import OUT_OF_TIME
 
 # What Go says of a version that the origin was asked for and does not have (cmd/go/internal/modfetch: coderepo.go).
 _ABSENT = re.compile(
@@ -50,20 +50,24 @@ class Origin:
 class OriginClient:
     """Asks origins with the go command of ENV, in the folder SCRATCH, JOBS at a time."""
 
-    def __init__(self, env: GoEnv, scratch: str, jobs: int, trace: bool = False) -> None:
+    def __init__(self, env: GoEnv, scratch: str, jobs: int, traced: bool = False) -> None:
         self._env = env
         self._scratch = scratch
         self._jobs = min(jobs, 8)
-        self._trace = trace
+        self._traced = traced
         self._asked = 0
 
-    def ask(self, references: Sequence[Reference], deadline: Deadline) -> list[Origin]:
-        """Return what the origin says of each reference. Never raises for what an origin or go answers."""
+    def ask(self, references: Sequence[Reference], deadline: Deadline, *, tags_suffice: bool = True) -> list[Origin]:
+        """Return what the origin says of each reference. Never raises for what an origin or go answers.
+
+        Unless TAGS_SUFFICE, what is tagged is looked into: its go.mod must fit the module path.
+        """
         if not references:
             return []
         if not self._env.go:
             return [Origin(None, error="there is no go command here", no_go=True)] * len(references)
-        queries = {_query(ref): ref for ref in references}
+        queries = {ref: _query(ref) if tags_suffice else str(ref) for ref in references}
+        different = list(dict.fromkeys(queries.values()))
         environment = go_environment(
             GOPROXY="direct",
             GOSUMDB="off",  # nothing is kept, so nothing needs verifying, and nobody else hears the name
@@ -79,13 +83,14 @@ class OriginClient:
             return self._one(query, {**environment, "GOMODCACHE": cache}, cache, deadline)
 
         self._asked += 1
-        answers = in_parallel(ask, list(enumerate(queries)), self._jobs, deadline, stop_all)
-        said = dict(zip(queries, answers, strict=True))
-        return [_about(ref, said[_query(ref)]) for ref in references]
+        late = Origin(None, error=OUT_OF_TIME, network=True)
+        answers = in_parallel(ask, list(enumerate(different)), self._jobs, deadline, stop_all, lambda _: late)
+        said = dict(zip(different, answers, strict=True))
+        return [_about(ref, queries[ref], said[queries[ref]]) for ref in references]
 
     def _one(self, query: str, env: dict[str, str], cache: str, deadline: Deadline) -> Origin:
         if deadline.left() <= 0:
-            return Origin(None, error="not asked: the time was up (--timeout)", network=True)
+            return Origin(None, error=OUT_OF_TIME, network=True)
         command = [self._env.go, "list", "-e", "-m", "-json"]
         if "@" not in query:
             command += ["-retracted", "-versions"]  # with -retracted Go need not read any go.mod
@@ -95,9 +100,9 @@ class OriginClient:
         except CommandError as error:
             return Origin(None, error=str(error))
         finally:
-            if self._trace:
+            if self._traced:
                 spent = time.monotonic() - started
-                sys.stderr.write(f"# GOPROXY=direct go {' '.join(command[1:])} {query} ({spent:.3f}s)\n")
+                trace(f"# GOPROXY=direct go {' '.join(command[1:])} {query} ({spent:.3f}s)")
         url = _repository(cache)
         try:
             answer = json.loads(result.stdout)
@@ -108,7 +113,7 @@ class OriginClient:
             problem, versions = result.stderr or f"go list: exit status {result.code}", ()
         if not problem:
             return Origin(True, one_line(url), versions)
-        words = _words(problem)
+        words = _words(problem).removeprefix(f"{query}: ").removeprefix("invalid version: ")
         if "@" in query and _ABSENT.search(problem) and "exit status" not in problem:
             return Origin(False, one_line(url), error=words)
         return Origin(None, one_line(url), error=words, network=bool(_NETWORK.search(problem)))
@@ -121,8 +126,8 @@ def _query(ref: Reference) -> str:
     return ref.module
 
 
-def _about(ref: Reference, answer: Origin) -> Origin:
-    if answer.published and "@" not in _query(ref):
+def _about(ref: Reference, query: str, answer: Origin) -> Origin:
+    if answer.published and "@" not in query:
         return Origin(ref.version in answer.versions, answer.url, answer.versions)
     return answer
 

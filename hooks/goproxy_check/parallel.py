@@ -30,23 +30,40 @@ class Deadline:
         self._over.set()
 
 
+_NAME = "goproxy-check-question"
+_GRACE = 20  # tries, 0.05 s each, to make what still waits return
+
+
 def in_parallel(
-    do: Callable[[T], R], items: Sequence[T], jobs: int, deadline: Deadline, cut: Callable[[], None]
+    do: Callable[[T], R],
+    items: Sequence[T],
+    jobs: int,
+    deadline: Deadline,
+    cut: Callable[[], None],
+    late: Callable[[T], R],
 ) -> list[R]:
-    """Return DO of each of ITEMS, JOBS at a time; when the time is up, or on an interrupt, CUT makes them return."""
-    pool = ThreadPoolExecutor(max_workers=max(1, min(jobs, len(items))))
+    """Return DO of each of ITEMS, JOBS at a time.
+
+    When the time is up, or on an interrupt, CUT makes them return; LATE stands in for those that do not.
+    """
+    pool = ThreadPoolExecutor(max(1, min(jobs, len(items))), thread_name_prefix=_NAME)
     futures = [pool.submit(do, item) for item in items]
     try:
-        while wait(futures, timeout=deadline.left() + 0.1).not_done:
-            cut()
-    except BaseException:
-        deadline.expire()
-        pool.shutdown(wait=False, cancel_futures=True)
-        for _ in range(20):  # what is just being opened can be cut only in a moment
-            cut()
+        wait(futures, timeout=deadline.left() + 0.1)
+    finally:  # after an interrupt too
+        if not all(future.done() for future in futures):
+            deadline.expire()
+            pool.shutdown(wait=False, cancel_futures=True)
+        for _ in range(_GRACE):  # what is just being opened can be cut only in a moment
             if all(future.done() for future in futures):
                 break
+            cut()
             time.sleep(0.05)
-        raise
-    pool.shutdown()
-    return [future.result() for future in futures]
+        pool.shutdown(wait=all(future.done() for future in futures))
+    ended = [future.done() and not future.cancelled() for future in futures]
+    return [future.result() if end else late(item) for end, future, item in zip(ended, futures, items, strict=True)]
+
+
+def stuck() -> bool:
+    """Tell whether a question is still being asked that nobody waits for: one that looks up a name can't be cut."""
+    return any(thread.name.startswith(_NAME) for thread in threading.enumerate())

@@ -107,14 +107,18 @@ def git(*args: str, cwd: str | None = None, stdin: bytes = b"", check: bool = Tr
     GIT_DIR, GIT_INDEX_FILE and the like stay in the environment: they are how git tells a hook which index is
     being committed (githooks(5)).
     """
-    # Only reading is wanted: without optional locks git refreshes nothing on disk (git(1), GIT_OPTIONAL_LOCKS).
-    result = run(["git", *args], cwd=cwd, env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}, stdin=stdin)
+    # Pathspecs mean what is written here, whatever the user's editor told git about its own. Only reading is wanted:
+    # without optional locks git refreshes nothing on disk (git(1)).
+    env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
+    result = run(["git", *args], cwd=cwd, env={**env, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}, stdin=stdin)
     if result.code != 0 and check:
         lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
         words = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
         if "not a git repository" in words:
             raise CommandError("not in a git repository: change into one, or name it with -C DIR")
-        raise CommandError(f"git {args[0]}: {words or f'exit status {result.code}'}")
+        if "dubious ownership" in words:
+            words += ": if you trust it, git config --global --add safe.directory THAT_FOLDER"
+        raise CommandError(f"git {args[2] if args[0] == '-c' else args[0]}: {words or f'exit status {result.code}'}")
     return result.stdout
 
 

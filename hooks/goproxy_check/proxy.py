@@ -13,13 +13,14 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from goproxy_check import module
 from goproxy_check.goenv import GoEnv, Proxy
 from goproxy_check.parallel import Deadline, in_parallel
 from goproxy_check.redact import one_line
 from goproxy_check.references import Reference
-from goproxy_check.transport import Reply, Transport
+from goproxy_check.transport import OUT_OF_TIME, Reply, Transport
 
 # Asks a proxy to answer from what it holds, so that asking leaves no "not found" behind. The default proxy documents
 # it, goproxy honours it too; Athens goes to the origin all the same, but remembers no misses.
@@ -95,7 +96,10 @@ class ProxyClient:
         def walk(file: tuple[Reference, str]) -> list[Answer]:
             return self._walk(*file, headers, patience, deadline)
 
-        walks = in_parallel(walk, list(files.values()), self._jobs, deadline, self._transport.cut)
+        def late(file: tuple[Reference, str]) -> list[Answer]:
+            return [_answer(self._env.proxies[0], *file, Reply(0, OUT_OF_TIME))]
+
+        walks = in_parallel(walk, list(files.values()), self._jobs, deadline, self._transport.cut, late)
         said = dict(zip(files, walks, strict=True))
         return [tuple(answer for _, key, name in group for answer in said[key, name]) for group in wanted]
 
@@ -107,7 +111,9 @@ class ProxyClient:
         path = f"{module.escape(ref.module)}/@v/"
         path += resource if resource == "list" else f"{module.escape(ref.version)}{resource}"
         for proxy in self._env.proxies:
-            reply = self._transport.get(f"{proxy.url}/{path}", deadline, headers, patience)
+            base = urlsplit(proxy.url)
+            url = base._replace(path=f"{base.path.rstrip('/')}/{path}").geturl()
+            reply = self._transport.get(url, deadline, headers, patience)
             answer = _answer(proxy, ref, resource, reply)
             answers.append(answer)
             if answer.kind is Kind.SERVED and (resource != "list" or answer.versions):
@@ -123,7 +129,7 @@ def _resources(ref: Reference) -> tuple[str, ...]:
 
 def _answer(proxy: Proxy, ref: Reference, resource: str, reply: Reply) -> Answer:
     if reply.status == 200:
-        problem = _info_problem(ref, reply) if resource == ".info" else ""
+        problem = _info_problem(ref, reply) if resource == ".info" else _page_problem(reply)
         if problem:
             return Answer(proxy, resource, Kind.UNAVAILABLE, 200, problem)
         listed = tuple(word for line in reply.body.decode("utf-8", "replace").split("\n") for word in line.split()[:1])
@@ -152,10 +158,13 @@ def _info_problem(ref: Reference, reply: Reply) -> str:
     try:
         version = json.loads(reply.body)["Version"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        kind = reply.headers.get("Content-Type", "").partition(";")[0]
-        hint = ": a login page in between?" if kind == "text/html" or reply.body.lstrip()[:1] == b"<" else ""
-        return f"the answer is no module information{hint}"
+        return _page_problem(reply) or "the answer is no module information"
     return "" if version == ref.version else f"answered for version {one_line(str(version), 60)} instead"
+
+
+def _page_problem(reply: Reply) -> str:
+    """Return what is wrong with a web page in place of a file, which captive portals and login pages give."""
+    return "the answer is a web page: a login in between?" if reply.body.lstrip()[:1] == b"<" else ""
 
 
 def _words(reply: Reply) -> str:
@@ -177,7 +186,7 @@ def _cached_until(headers: Mapping[str, str]) -> float | None:
     control = headers.get("Cache-Control", "").lower()
     if "no-store" in control or "no-cache" in control:
         return None
-    if age := re.search(r"\bmax-age\s*=\s*\"?(\d{1,9})", control):
+    if age := re.search(r"\bmax-age\s*=\s*\"?([0-9]{1,9})", control):
         spent = headers.get("Age", "")
         left = int(age[1]) - (int(spent) if re.fullmatch(r"[0-9]{1,9}", spent) else 0)
         return time.time() + left if left > 0 else None

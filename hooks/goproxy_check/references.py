@@ -10,6 +10,8 @@ from goproxy_check import module
 from goproxy_check.changes import Change, File
 from goproxy_check.modfiles import Entry, ModFile, Replacement, read
 
+_MOST = 20  # problems of one file that are shown
+
 
 class Location(NamedTuple):
     """Where a version is named: a file, from the top of the repository, and a line, from 1."""
@@ -61,8 +63,10 @@ def new_references(change: Change) -> list[Reference]:
                 uses = found.setdefault((entry.module, entry.version), [])
                 uses.append((path, entry, after.skipped(path, entry)))
         if not ignored_folder(path):
-            places = [(problem.why, (Location(path, problem.line),)) for problem in file.problems]
-            invalid += [Reference("", "", place, invalid=why) for why, place in places]
+            more = len(file.problems) - _MOST
+            for problem in file.problems[:_MOST]:
+                also = f" (and {more} more lines)" if more > 0 and problem is file.problems[_MOST - 1] else ""
+                invalid.append(Reference("", "", (Location(path, problem.line),), invalid=problem.why + also))
     refs = [after.reference(uses) for uses in found.values()] + invalid
     return sorted(refs, key=lambda ref: (_reading_order(ref.locations[0].file), ref.locations[0].line))
 

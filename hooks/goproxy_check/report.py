@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from goproxy_check.diagnose import FIXABLE, Diagnosis, Verdict
 from goproxy_check.fix import Outcome, by_folder, command
+from goproxy_check.redact import printable
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,8 @@ def as_github(run: Run) -> str:
 
 def _data(text: str) -> str:
     """Escape the message of a workflow command (GitHub's toolkit, packages/core/src/command.ts)."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return "%0A".join(printable(line).replace("%", "%25") for line in text.split("\n"))
 
 
 def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return _data(text.replace("\n", " ")).replace(":", "%3A").replace(",", "%2C")

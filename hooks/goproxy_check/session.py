@@ -35,6 +35,7 @@ def run(change: Change | None, options: argparse.Namespace) -> int:
         show_skipped=options.trace,
         hook="pre-commit" if os.environ.get("PRE_COMMIT") else "git" if os.environ.get("GIT_INDEX_FILE") else "",
     )
+    on_terminal = bool(sys.stdout and sys.stdout.isatty())
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     if options.format == "json":
@@ -42,8 +43,7 @@ def run(change: Change | None, options: argparse.Namespace) -> int:
     elif options.format == "github":
         print(as_github(finished), end="\n" if finished.findings else "")
     else:
-        print_text(finished, sys.stdout, colour=_colour(options.color), summary=sys.stdout.isatty())
-    sys.stdout.flush()
+        print_text(finished, sys.stdout, colour=_colour(options.color, on_terminal), summary=on_terminal)
     if options.format != "text" and outcome and outcome.to_add:
         sys.stderr.write(f"goproxy-check: git add {shlex.join(outcome.to_add)}\n")
     return finished.exit_status()
@@ -60,21 +60,21 @@ def _settle(
     try:
         with open(os.path.join(scratch, "go.mod"), "w", encoding="ascii") as file:
             file.write("module goproxy-check.invalid\n")  # so that no go.mod further up is taken for ours
-        env = read_go_env(scratch)
+        env = read_go_env(scratch, options.timeout / 2)
         proxies = ProxyClient(env, transport, options.jobs)
         origins = OriginClient(env, scratch, options.jobs, options.trace)
         diagnoses = check(references, env, proxies, origins, options.timeout)
         if not options.fix or not env.go:
             return diagnoses, None
-        outcome = fix(diagnoses, env, root, options.timeout, nosumdb=options.nosumdb, trace=options.trace)
+        outcome = fix(diagnoses, env, root, options.timeout, nosumdb=options.nosumdb, traced=options.trace)
         return outcome.diagnoses, outcome
     finally:
         transport.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _colour(wanted: str) -> bool:
+def _colour(wanted: str, on_terminal: bool) -> bool:
     """Tell whether to colour the report (https://no-color.org)."""
     if wanted != "auto":
         return wanted == "always"
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from goproxy_check.diagnose import FIXABLE, Diagnosis, Verdict
 from goproxy_check.fix import Outcome, by_folder, command
-from goproxy_check.redact import one_line
+from goproxy_check.redact import printable
 from goproxy_check.report import Run, body
 
 _COLOURS = {Verdict.SKIPPED: "dim", Verdict.UNAVAILABLE: "yellow"}
@@ -27,7 +27,7 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool) -> None
             name = f" {ref.module} {ref.version}:" if ref.module or ref.version else ""
             place = f"{run.path(ref.locations[0].file)}:{ref.locations[0].line}:" if ref.locations else ""
             fixed = " (fixed here)" if item.fixed else ""
-            write(one_line(f"{place}{name}".strip(), 600) + " ", f"{item.verdict.value}{fixed}", item.verdict)
+            write(f"{place}{name}".strip() + " ", f"{item.verdict.value}{fixed}", item.verdict)
         for line in body(group[-1]) if len(group) == 1 else _body_of_all(group):
             write(f"  {line}")
         for item in group:
@@ -45,14 +45,14 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool) -> None
 
 def _writer(stream: TextIO, colour: bool) -> Callable[..., None]:
     if not colour:
-        return lambda text, word="", verdict=None: print(text + word, file=stream)
+        return lambda text, word="", verdict=None: print(printable(text + word), file=stream)
     from rich.console import Console
     from rich.text import Text
 
     console = Console(file=stream, force_terminal=True, highlight=False, soft_wrap=True)
 
     def write(text: str, word: str = "", verdict: Verdict | None = None) -> None:
-        line = Text(text)
+        line = Text(printable(text))
         line.append(word, style=f"bold {_COLOURS.get(verdict, 'red')}" if verdict else "")
         console.print(line)
 

@@ -12,7 +12,6 @@ import random
 import re
 import socket
 import ssl
-import sys
 import time
 import urllib.request
 import weakref
@@ -30,8 +29,9 @@ from requests.adapters import HTTPAdapter
 
 from goproxy_check import __version__
 from goproxy_check.parallel import Deadline
-from goproxy_check.redact import one_line
+from goproxy_check.redact import one_line, trace
 
+OUT_OF_TIME = "no answer before the time was up (--timeout)"
 _ATTEMPTS = 5
 _PASSING = {429, 502, 503, 504}
 _CONNECT_SECONDS = 10.0
@@ -56,11 +56,11 @@ class Reply:
 
 
 class Transport:
-    """A pool of connections for JOBS requests at once; with TRACE each request is told on standard error."""
+    """A pool of connections for JOBS requests at once; if TRACED each request is told on standard error."""
 
-    def __init__(self, jobs: int, trace: bool = False) -> None:
+    def __init__(self, jobs: int, traced: bool = False) -> None:
         self._adapter = _Adapter(jobs)
-        self._trace = trace
+        self._traced = traced
         self._unreachable: dict[str, str] = {}
         self._session = _Session()
         self._session.trust_env = False  # what is taken from the environment is taken as Go does, below
@@ -72,13 +72,13 @@ class Transport:
     def get(self, url: str, deadline: Deadline, headers: Mapping[str, str], patience: float) -> Reply:
         """Return the answer to GET URL, in the end; one attempt may take PATIENCE seconds. Never raises."""
         parts = urlsplit(url)
-        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
         said = "".join(f" ({name}: {value})" for name, value in headers.items())
         for attempt in range(_ATTEMPTS):
             if why := self._unreachable.get(parts.netloc):
                 return Reply(0, why)
             if deadline.left() <= 0:
-                return Reply(0, "no answer before the time was up (--timeout)")
+                return Reply(0, OUT_OF_TIME)
             started = time.monotonic()
             self._say(f"# get {shown}{said}")
             reply, wait = self._once(url, headers, min(deadline.left(), patience))
@@ -105,8 +105,8 @@ class Transport:
         self._session.close()
 
     def _say(self, line: str) -> None:
-        if self._trace:
-            sys.stderr.write(line + "\n")
+        if self._traced:
+            trace(line)
 
     def _once(self, url: str, headers: Mapping[str, str], seconds: float) -> tuple[Reply, float | None]:
         """Return the answer to one attempt, and None, or the least number of seconds before another makes sense."""
@@ -231,6 +231,8 @@ def _read_file(url: str) -> Reply:
     """Answer for a file: URL as Go does: what is not there is a 404, what may not be read a 403."""
     path = urllib.request.url2pathname(urlsplit(url).path)
     try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            return Reply(0, "not a regular file")
         with open(path, "rb") as file:
             body = file.read(_CAP + 1)
     except FileNotFoundError:
@@ -245,11 +247,11 @@ def _read_file(url: str) -> Reply:
 def _retry_after(headers: Mapping[str, str]) -> float:
     """Return the seconds that a server asks to be left alone for (RFC 9110, 10.2.3)."""
     value = headers.get("Retry-After", "")
-    if value.isdigit():
+    if re.fullmatch(r"[0-9]{1,9}", value):
         return float(value)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
 
 

@@ -151,7 +151,7 @@ class World:
             self.git("init", "--quiet", cwd=repository)
         place = repository / folder
         place.mkdir(parents=True, exist_ok=True)
-        path = f"example.com/{name}/{re.sub('[^a-z0-9/]', '-', folder)}".rstrip("/")
+        path = "example.com/" + re.sub("[^a-z0-9/]", "-", f"{name}/{folder}").rstrip("/")
         (place / "go.mod").write_text(go_mod(requires, module=path))
         self.git("add", "--all", cwd=repository)
         return place
