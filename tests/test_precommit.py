@@ -37,9 +37,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def hooks(world: World, registry: None, store: Path) -> Path:
     """Return a repository with this project as it stands in the working tree."""
-    for name, value in os.environ.items():  # what pip needs to reach its registry here
-        if name.startswith(("PIP_", "SSL_")) or name in ("REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "https_proxy"):
-            world.env[name] = value
     world.env["PRE_COMMIT_HOME"] = str(store)
     del world.env["PYTHONPATH"]
     copy = store / "goproxy-check"
@@ -60,9 +57,13 @@ def hooks(world: World, registry: None, store: Path) -> Path:
 
 
 def configure(world: World, app: Path, hooks: Path, hook: str) -> None:
+    """Write the user's configuration, and install the hook: with the network, which nothing after this gets."""
     rev = world.git("rev-parse", "HEAD", cwd=hooks)
     (app / ".pre-commit-config.yaml").write_text(f"repos:\n- repo: {hooks}\n  rev: {rev}\n  hooks:\n  - id: {hook}\n")
-    world.run(sys.executable, "-m", "pre_commit", "install", "-t", "pre-commit", "-t", "pre-push", cwd=app)
+    install = [sys.executable, "-m", "pre_commit", "install", "--install-hooks", "-t", "pre-commit", "-t", "pre-push"]
+    pip = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "HTTP", "http"))}
+    kept = {name: value for name, value in world.env.items() if not name.startswith("HTTP")}
+    subprocess.run(install, cwd=app, env={**kept, **pip}, capture_output=True, timeout=300, check=True)
 
 
 def commit(world: World, app: Path) -> "subprocess.CompletedProcess[str]":

@@ -1,14 +1,22 @@
 """The client's side of the GOPROXY protocol, against a server that delays, resets, refuses and lies."""
 
+import datetime
 import gzip
+import ipaddress
 import json
 import os
+import ssl
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from goproxy_check.goenv import GoEnv, GoEnvError, Proxy, proxy_list
 from goproxy_check.parallel import Deadline, in_parallel, stuck
@@ -320,6 +328,55 @@ def test_file_proxy(tmp_path: Path) -> None:
     proxies = client((tmp_path / "with space").as_uri())
     assert kinds(held(proxies)) == [Kind.SERVED, Kind.SERVED]
     assert kinds(held(proxies, Reference("example.com/a", "v1.0.1"))) == [Kind.ABSENT, Kind.ABSENT]
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
+    """Return the certificate of an authority of our own, and a server's context with one that it signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Authority of a test")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path / "authority.pem"
+    pem.write_bytes(certificate.public_bytes(Encoding.PEM))
+    both = tmp_path / "server.pem"
+    both.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate.public_bytes(Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+    return pem, context
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="SSL_CERT_FILE says whom to trust on Linux alone")
+def test_https_trusts_whom_the_system_trusts_and_keeps_its_connections(
+    world: World, proxy: GoProxy, authority: tuple[Path, ssl.SSLContext]
+) -> None:
+    pem, context = authority
+    proxy.over_tls(context)
+    proxy.put("example.com/a", "v1.0.0")
+    world.app("example.com/a v1.0.0")
+    done = world.check("--format", "json", GOPROXY=proxy.url)
+    result = json.loads(done.stdout)["results"][0]
+    assert result["verdict"] == "unavailable" and result["proxies"][0]["detail"].startswith("TLS: ")
+    assert world.go("list", "-m", "example.com/a@v1.0.0", ok=False, GOPROXY=proxy.url).returncode == 1
+
+    names = [f"example.com/m{number}" for number in range(30)]
+    for name in names:
+        proxy.put(name, "v1.0.0")
+    world.app(*(f"{name} v1.0.0" for name in names))
+    proxy.connections = 0
+    done = world.check("-j", "4", "--format", "json", GOPROXY=proxy.url, SSL_CERT_FILE=str(pem))
+    assert json.loads(done.stdout)["summary"]["ok"] == 30
+    assert proxy.connections <= 4
+    assert world.go("list", "-m", "example.com/m1@v1.0.0", GOPROXY=proxy.url, SSL_CERT_FILE=str(pem)).returncode == 0
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

@@ -12,6 +12,8 @@ import random
 import re
 import socket
 import ssl
+import sys
+import threading
 import time
 import urllib.request
 import weakref
@@ -163,11 +165,15 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, jobs: int) -> None:
         self.sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._lock = threading.Lock()
         super().__init__(pool_maxsize=jobs)
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
-        return host, {"ssl_context": _system_trust()} if host["scheme"] == "https" else {}
+        if host["scheme"] != "https":
+            return host, {}
+        with self._lock:  # one context for all, or each would get a pool of its own
+            return host, {"ssl_context": _system_trust()}
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         conn.cert_reqs = "CERT_REQUIRED"  # against the context above; requests would add a bundle of its own
@@ -188,7 +194,17 @@ class _Adapter(HTTPAdapter):
 
 @lru_cache(maxsize=1)
 def _system_trust() -> ssl.SSLContext:
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    """Return a context that trusts whom the system trusts: SSL_CERT_FILE and SSL_CERT_DIR too, where Go heeds them.
+
+    truststore lets only one handshake at a time through, so that it is taken only where OpenSSL alone does not know
+    the system's certificates.
+    """
+    paths = ssl.get_default_verify_paths()
+    if sys.platform in ("win32", "darwin") or not (paths.cafile or paths.capath):
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_default_certs()
+    return context
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import struct
 import subprocess
 import threading
@@ -71,11 +72,17 @@ class GoProxy:
         self._missed: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
         self._server = _Server(self)
+        self._scheme = "http"
+
+    def over_tls(self, context: ssl.SSLContext) -> None:
+        """Speak https, with the certificate of CONTEXT."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._scheme = "https"
 
     @property
     def url(self) -> str:
         """The URL that GOPROXY is set to."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     @contextlib.contextmanager
     def running(self) -> Iterator["GoProxy"]:
