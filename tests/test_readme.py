@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from goproxy_check.cli import main
-from goproxy_check.diagnose import Verdict
+from goproxy_check.verdict import Verdict
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 

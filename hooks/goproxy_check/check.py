@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from goproxy_check.diagnose import Diagnosis, Evidence, diagnose, outcome, tag
+from goproxy_check.diagnose import diagnose, tag
 from goproxy_check.goenv import GoEnv
 from goproxy_check.module import is_pseudo, split_path_version
 from goproxy_check.origin import OriginClient
 from goproxy_check.parallel import Deadline
 from goproxy_check.proxy import Kind, ProxyClient
 from goproxy_check.references import Reference
+from goproxy_check.verdict import Diagnosis, Evidence, outcome
 
 # Shares of the whole time after which a step must be over, so that a slow proxy leaves time for the explanation.
 _HELD_SHARE = 0.4

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from goproxy_check.diagnose import FIXABLE, Diagnosis
 from goproxy_check.goenv import GoEnv
 from goproxy_check.parallel import Deadline
 from goproxy_check.process import CommandError, go_environment, run
 from goproxy_check.redact import one_line, trace
 from goproxy_check.references import Reference
+from goproxy_check.verdict import FIXABLE, Diagnosis
 
 _NO_RECORD = re.compile(r"/lookup/\S+: (?:404|410)\b")
 _KEPT = ("go.mod", "go.work")

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from goproxy_check.diagnose import FIXABLE, Diagnosis, Verdict
 from goproxy_check.fix import Outcome, by_folder, command
 from goproxy_check.redact import printable
+from goproxy_check.verdict import FIXABLE, Diagnosis, Verdict
 
 
 @dataclass(frozen=True)

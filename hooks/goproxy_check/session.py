@@ -10,7 +10,7 @@ import time
 
 from goproxy_check.changes import Change
 from goproxy_check.check import check
-from goproxy_check.diagnose import Diagnosis, Evidence, diagnose
+from goproxy_check.diagnose import diagnose
 from goproxy_check.fix import Outcome, fix
 from goproxy_check.goenv import read_go_env
 from goproxy_check.origin import OriginClient
@@ -19,6 +19,7 @@ from goproxy_check.references import Reference, new_references
 from goproxy_check.report import Run, as_github, as_json
 from goproxy_check.text import print_text
 from goproxy_check.transport import Transport
+from goproxy_check.verdict import Diagnosis, Evidence
 
 
 def run(change: Change | None, options: argparse.Namespace) -> int:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import TextIO
 
-from goproxy_check.diagnose import FIXABLE, Diagnosis, Verdict
 from goproxy_check.fix import Outcome, by_folder, command
 from goproxy_check.redact import printable
 from goproxy_check.report import Run, body
+from goproxy_check.verdict import FIXABLE, Diagnosis, Verdict
 
 _COLOURS = {Verdict.SKIPPED: "dim", Verdict.UNAVAILABLE: "yellow"}
 _FEW = 5

@@ -12,24 +12,18 @@ import random
 import re
 import socket
 import ssl
-import sys
-import threading
 import time
 import urllib.request
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
-import truststore
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from goproxy_check import __version__
+from goproxy_check.connections import Adapter, Session, netrc_login, network_proxies
 from goproxy_check.parallel import Deadline
 from goproxy_check.redact import one_line, trace
 
@@ -61,10 +55,10 @@ class Transport:
     """A pool of connections for JOBS requests at once; if TRACED each request is told on standard error."""
 
     def __init__(self, jobs: int, traced: bool = False) -> None:
-        self._adapter = _Adapter(jobs)
+        self._adapter = Adapter(jobs)
         self._traced = traced
         self._unreachable: dict[str, str] = {}
-        self._session = _Session()
+        self._session = Session()
         self._session.trust_env = False  # what is taken from the environment is taken as Go does, below
         self._session.max_redirects = 10
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -119,10 +113,10 @@ class Transport:
             return Reply(0, "Go sends no password over http: use https in GOPROXY"), None
         try:
             # requests takes userinfo from the URL itself, and drops it where a redirect leads to another host.
-            auth = _netrc(parts.netloc) if parts.scheme == "https" else None
+            auth = netrc_login(parts.netloc) if parts.scheme == "https" else None
             request = requests.Request("GET", url, {**_HEADERS, **headers}, auth=auth).prepare()
             timeout = (min(seconds, _CONNECT_SECONDS), seconds)
-            proxies = _network_proxies(parts.scheme, parts.netloc)
+            proxies = network_proxies(parts.scheme, parts.netloc)
             with self._session.send(request, stream=True, timeout=timeout, proxies=proxies) as response:
                 reply = _read_response(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
@@ -148,83 +142,6 @@ class Transport:
         text = one_line(cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause))
         broken = (OSError, urllib3.exceptions.ProtocolError, http.client.HTTPException)
         return Reply(0, text), 0 if isinstance(cause, broken) else None
-
-
-class _Session(requests.Session):
-    """A session that, like Go's client, does not follow a redirect from https to http."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        target = super().get_redirect_target(resp)
-        if target and resp.url.startswith("https:") and urlsplit(urljoin(resp.url, target)).scheme != "https":
-            raise requests.exceptions.InvalidURL("redirected from https to http, which Go refuses")
-        return target
-
-
-class _Adapter(HTTPAdapter):
-    """Knows its open sockets, and trusts the certificates that the system trusts, as Go does."""
-
-    def __init__(self, jobs: int) -> None:
-        self.sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-        self._lock = threading.Lock()
-        super().__init__(pool_maxsize=jobs)
-
-    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
-        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
-        if host["scheme"] != "https":
-            return host, {}
-        with self._lock:  # one context for all, or each would get a pool of its own
-            return host, {"ssl_context": _system_trust()}
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        conn.cert_reqs = "CERT_REQUIRED"  # against the context above; requests would add a bundle of its own
-
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        if "ConnectionCls" not in vars(pool):
-            sockets, base = self.sockets, pool.ConnectionCls
-
-            class Connection(base):  # type: ignore[misc,valid-type]
-                def connect(self) -> None:
-                    super().connect()
-                    sockets.add(self.sock)
-
-            pool.ConnectionCls = Connection
-        return pool
-
-
-@lru_cache(maxsize=1)
-def _system_trust() -> ssl.SSLContext:
-    """Return a context that trusts whom the system trusts: SSL_CERT_FILE and SSL_CERT_DIR too, where Go heeds them.
-
-    truststore lets only one handshake at a time through, so that it is taken only where OpenSSL alone does not know
-    the system's certificates.
-    """
-    paths = ssl.get_default_verify_paths()
-    if sys.platform in ("win32", "darwin") or not (paths.cafile or paths.capath):
-        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_default_certs()
-    return context
-
-
-@lru_cache(maxsize=64)
-def _netrc(host: str) -> tuple[str, str] | None:
-    """Return the login of HOST from NETRC or ~/.netrc, which Go sends over https alone (``go help goauth``)."""
-    if "@" in host or os.environ.get("GOAUTH", "netrc") == "off":
-        return None
-    return requests.utils.get_netrc_auth(f"https://{host}")
-
-
-@lru_cache(maxsize=64)
-def _network_proxies(scheme: str, netloc: str) -> dict[str, str]:
-    """Return the network's proxy for a host, as HTTPS_PROXY, HTTP_PROXY and NO_PROXY say.
-
-    Never one for the loopback interface (golang.org/x/net/http/httpproxy).
-    """
-    host = (urlsplit(f"//{netloc}").hostname or "").lower()
-    if host in {"localhost", "::1"} or host.startswith("127."):
-        return {}
-    return requests.utils.get_environ_proxies(f"{scheme}://{netloc.rpartition('@')[2]}")
 
 
 def _read_response(response: requests.Response) -> Reply:

@@ -1,0 +1,92 @@
+"""What carries requests: whom it trusts, as whom and which way it goes, as Go's own client (cmd/go/internal/web)."""
+
+import os
+import socket
+import ssl
+import sys
+import threading
+import weakref
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import truststore
+from requests.adapters import HTTPAdapter
+
+
+class Session(requests.Session):
+    """A session that, like Go's client, does not follow a redirect from https to http."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        target = super().get_redirect_target(resp)
+        if target and resp.url.startswith("https:") and urlsplit(urljoin(resp.url, target)).scheme != "https":
+            raise requests.exceptions.InvalidURL("redirected from https to http, which Go refuses")
+        return target
+
+
+class Adapter(HTTPAdapter):
+    """Knows its open sockets, and trusts the certificates that the system trusts, as Go does."""
+
+    def __init__(self, jobs: int) -> None:
+        self.sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        super().__init__(pool_maxsize=jobs)
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        if host["scheme"] != "https":
+            return host, {}
+        with self._lock:  # one context for all, or each would get a pool of its own
+            return host, {"ssl_context": _system_trust()}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        conn.cert_reqs = "CERT_REQUIRED"  # against the context above; requests would add a bundle of its own
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        if "ConnectionCls" not in vars(pool):
+            sockets, base = self.sockets, pool.ConnectionCls
+
+            class Connection(base):  # type: ignore[misc,valid-type]
+                def connect(self) -> None:
+                    super().connect()
+                    sockets.add(self.sock)
+
+            pool.ConnectionCls = Connection
+        return pool
+
+
+@lru_cache(maxsize=1)
+def _system_trust() -> ssl.SSLContext:
+    """Return a context that trusts whom the system trusts: SSL_CERT_FILE and SSL_CERT_DIR too, where Go heeds them.
+
+    truststore lets only one handshake at a time through, so that it is taken only where OpenSSL alone does not know
+    the system's certificates.
+    """
+    paths = ssl.get_default_verify_paths()
+    if sys.platform in ("win32", "darwin") or not (paths.cafile or paths.capath):
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_default_certs()
+    return context
+
+
+@lru_cache(maxsize=64)
+def netrc_login(host: str) -> tuple[str, str] | None:
+    """Return the login of HOST from NETRC or ~/.netrc, which Go sends over https alone (``go help goauth``)."""
+    if "@" in host or os.environ.get("GOAUTH", "netrc") == "off":
+        return None
+    return requests.utils.get_netrc_auth(f"https://{host}")
+
+
+@lru_cache(maxsize=64)
+def network_proxies(scheme: str, netloc: str) -> dict[str, str]:
+    """Return the network's proxy for a host, as HTTPS_PROXY, HTTP_PROXY and NO_PROXY say.
+
+    Never one for the loopback interface (golang.org/x/net/http/httpproxy).
+    """
+    host = (urlsplit(f"//{netloc}").hostname or "").lower()
+    if host in {"localhost", "::1"} or host.startswith("127."):
+        return {}
+    return requests.utils.get_environ_proxies(f"{scheme}://{netloc.rpartition('@')[2]}")

@@ -1,0 +1,83 @@
+"""The verdicts, and what they rest on: values that pass from asking to reporting."""
+
+import enum
+from dataclasses import dataclass
+
+from goproxy_check.origin import Origin
+from goproxy_check.proxy import Answer, Kind
+from goproxy_check.references import Reference
+
+
+class Verdict(str, enum.Enum):
+    """What became of one referenced version."""
+
+    OK = "ok"
+    STALE = "stale"
+    UNLISTED = "unlisted"
+    UNPUBLISHED = "unpublished"
+    MISSING = "missing"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    MISMATCH = "mismatch"
+    INVALID = "invalid"
+    SKIPPED = "skipped"
+
+
+FIXABLE = {Verdict.STALE, Verdict.UNLISTED}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that was learned about one reference.
+
+    HELD is what the proxies said with Disable-Module-Fetch, FETCHED what they said when asked plainly; both are empty
+    where no proxy may be asked. LISTED are their lists where they refused. ORIGIN was asked for the tag, the LAST_LOOK
+    for its go.mod too. SKIPPED is a reason not to ask at all.
+    """
+
+    reference: Reference
+    held: tuple[Answer, ...] = ()
+    origin: Origin | None = None
+    fetched: tuple[Answer, ...] = ()
+    last_look: Origin | None = None
+    listed: tuple[Answer, ...] = ()
+    skipped: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The verdict on one reference: what was SAID by whom, WHY that is so, and what to DO, each a line or more.
+
+    BYPASS says that fetching from the origin is a remedy, whoever may use it. FIXED is set once --fix has done so.
+    """
+
+    reference: Reference
+    verdict: Verdict
+    said: tuple[str, ...] = ()
+    why: str = ""
+    do: tuple[str, ...] = ()
+    proxies: tuple[Answer, ...] = ()
+    origin: Origin | None = None
+    nearest: tuple[str, ...] = ()
+    cached_until: float | None = None
+    bypass: bool = False
+    fixed: bool = False
+
+    @property
+    def finding(self) -> bool:
+        """Tell whether the user has to hear of it."""
+        return self.verdict not in (Verdict.OK, Verdict.SKIPPED)
+
+
+def outcome(answers: tuple[Answer, ...]) -> Kind:
+    """Return what ANSWERS about all files of one version mean together.
+
+    The version is served if each of its files is. Otherwise an error outweighs a "not found", as in Go's own report
+    (cmd/go/internal/modfetch: TryProxies).
+    """
+    asked = {answer.resource for answer in answers if answer.resource != "list"}
+    served = {answer.resource for answer in answers if answer.kind is Kind.SERVED}
+    if asked and asked <= served:
+        return Kind.SERVED
+    kinds = {answer.kind for answer in answers if answer.resource in asked - served}
+    return next((kind for kind in (Kind.REFUSED, Kind.UNAVAILABLE) if kind in kinds), Kind.ABSENT)
