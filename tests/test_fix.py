@@ -106,17 +106,26 @@ def test_printed_command_does_what_fix_does(world: World, stale: Path) -> None:
 def test_one_run_for_each_module_folder(world: World, stale: Path) -> None:
     world.origin("github.com/acme/two")
     world.stale("github.com/acme/two", "v0.1.0")
-    sub = world.app(f"{LIB} v1.1.0", "github.com/acme/two v0.1.0", folder="it's a/folder")
+    sub = world.app("github.com/acme/two v0.1.0", folder="it's a/folder")
     checked = world.main()
     assert "  GOPROXY=direct go mod download github.com/acme/lib@v1.1.0\n" in checked.stdout
-    assert (
-        f"  cd {shlex.quote(str(sub.relative_to(stale)))} && GOPROXY=direct go mod download github.com/acme/two"
-        in checked.stdout
-    )
+    place = shlex.quote(str(sub.relative_to(stale)))
+    assert f"  cd {place} && GOPROXY=direct go mod download github.com/acme/two@v0.1.0\n" in checked.stdout
     done = world.main("--fix")
     assert (stale / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
     assert (sub / "go.sum").read_text() == world.sum_lines("github.com/acme/two", "v0.1.0")
     assert "git add go.sum " in done.stdout
+
+
+def test_version_of_two_modules_gets_its_lines_in_both(world: World, stale: Path) -> None:
+    sub = world.app(f"{LIB} v1.1.0", folder="sub")
+    assert world.main().stdout.count("go mod download") == 2
+    assert "git add go.sum sub/go.sum" in world.main("--fix").stdout
+    assert (stale / "go.sum").read_text() == (sub / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
+    world.git("add", "go.sum", cwd=stale)
+    assert "that the commit needs: git add sub/go.sum" in world.main("--fix").stdout
+    world.git("add", ".", cwd=stale)
+    assert world.main("--fix").returncode == 0
 
 
 def test_leaves_alone_what_it_must_not_or_cannot_fix(world: World, stale: Path, proxy: GoProxy) -> None:

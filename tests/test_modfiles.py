@@ -267,7 +267,7 @@ def test_go_edit_json_says_the_same(name: str, text: str, tmp_path: Path) -> Non
         Replacement(
             one["Old"]["Path"], one["Old"].get("Version", ""), one["New"]["Path"], one["New"].get("Version", "")
         )
-        for one in said["Replace"] or []
+        for one in said.get("Replace") or []
     ]
     required = [(one["Path"], one["Version"]) for one in said.get("Require") or []]
     assert not file.problems

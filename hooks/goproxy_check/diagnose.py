@@ -75,10 +75,8 @@ def _served(blank: Diagnosis, answers: tuple[Answer, ...]) -> Diagnosis:
             f"{wrong[0].proxy.shown} serves a go.mod with {wrong[0].go_mod_hash}",
             f"go.sum has {' and '.join(hashes)}",
         ),
-        why="Either the version was changed after it was published, or somebody tampers with it.",
-        do=(
-            "Do not bypass this. Ask the module's authors which hash is right (https://go.dev/ref/mod#authenticating).",
-        ),
+        why="The line in go.sum was edited or badly merged, or the version was changed once published, or worse.",
+        do=("Do not bypass this: look at git diff HEAD -- go.sum, then ask the module's authors which hash is right.",),
     )
 
 

@@ -15,7 +15,7 @@ from goproxy_check.goenv import GoEnv
 from goproxy_check.parallel import Deadline
 from goproxy_check.process import CommandError, go_environment, run
 from goproxy_check.redact import one_line, trace
-from goproxy_check.references import Reference
+from goproxy_check.references import Reference, module_folders
 from goproxy_check.verdict import FIXABLE, Diagnosis
 
 _NO_RECORD = re.compile(r"/lookup/\S+: (?:404|410)\b")
@@ -32,11 +32,11 @@ class Outcome:
 
 
 def by_folder(diagnoses: Iterable[Diagnosis]) -> dict[str, list[Reference]]:
-    """Return the references of DIAGNOSES by the folder of the module that names them ("" is the top)."""
+    """Return the references of DIAGNOSES by the folders of the modules that name them ("" is the top)."""
     folders: dict[str, list[Reference]] = {}
-    for item in diagnoses:
-        places = item.reference.locations
-        folders.setdefault(posixpath.dirname(places[0].file) if places else "", []).append(item.reference)
+    for ref in (item.reference for item in diagnoses):
+        for folder in module_folders([place.file for place in ref.locations]):
+            folders.setdefault(folder, []).append(ref)
     return folders
 
 
@@ -92,12 +92,13 @@ def fix(
             problems |= download(unrecorded, GOPROXY="direct", GONOSUMDB=names)
         after = _kept(place, before)
         changed = [name for name in _SUMS if after[name] != before[name]]
-        for ref in (ref for ref in refs if not problems[ref] and not ref.recorded and _wants_lines(ref)):
+        for ref in (ref for ref in refs if not problems[ref] and folder in ref.unrecorded and _wants_lines(ref)):
             if not _has(after["go.sum"] or b"", ref):
                 problems[ref] = "go.sum got no lines for it: is the go.mod in the work tree the one that is staged?"
             elif "go.sum" not in changed:
                 changed.append("go.sum")  # written before, and not added since
-        errors.update({ref: _explain(ref, error, folder, env) for ref, error in problems.items()})
+        for ref, error in problems.items():
+            errors[ref] = errors.get(ref) or _explain(ref, error, folder, env)
         to_add += [posixpath.join(folder, name) for name in changed]
     done = [_settled(item, errors[item.reference]) if item in fixable else item for item in diagnoses]
     return Outcome(done, to_add)

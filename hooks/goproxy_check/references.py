@@ -2,7 +2,7 @@
 
 import os
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,8 +25,8 @@ class Reference:
     """One module version, or one line that names none, with every place where the change names it.
 
     GO_MOD_ONLY: go.sum has no more than its ``/go.mod`` line, so Go needs the .mod file alone. GO_MOD_HASHES are the
-    ``h1:`` hashes that go.sum has for that file. RECORDED: go.sum has all lines for it. SKIPPED and INVALID say why it
-    is not asked for at all. WORKSPACE: a go.work joins its module with others.
+    ``h1:`` hashes that go.sum has for that file. UNRECORDED are the folders whose go.sum lacks a line for it. SKIPPED
+    and INVALID say why it is not asked for at all. WORKSPACE: a go.work joins its module with others.
     """
 
     module: str
@@ -34,7 +34,7 @@ class Reference:
     locations: tuple[Location, ...] = ()
     go_mod_only: bool = False
     go_mod_hashes: tuple[str, ...] = ()
-    recorded: bool = False
+    unrecorded: tuple[str, ...] = ()
     skipped: str = ""
     invalid: str = ""
     workspace: bool = False
@@ -69,6 +69,12 @@ def new_references(change: Change) -> list[Reference]:
                 invalid.append(Reference("", "", (Location(path, problem.line),), invalid=problem.why + also))
     refs = [after.reference(uses) for uses in found.values()] + invalid
     return sorted(refs, key=lambda ref: (_reading_order(ref.locations[0].file), ref.locations[0].line))
+
+
+def module_folders(paths: Sequence[str]) -> list[str]:
+    """Return the folders of the modules whose go.mod or go.sum is among PATHS, else those of go.work, in order."""
+    of_modules = [path for path in paths if posixpath.basename(path) in ("go.mod", "go.sum")]
+    return list(dict.fromkeys(posixpath.dirname(path) for path in of_modules or paths))
 
 
 def ignored_folder(path: str) -> str:
@@ -135,7 +141,7 @@ class _Tree:
         """Join the USES (file, entry, reason to skip) of one version."""
         live = [use for use in uses if not use[2]] or uses
         entry = live[0][1]
-        folders = {posixpath.dirname(path) for path, _, _ in live}
+        folders = module_folders([path for path, _, _ in live])
         go_mod_only = all(use.go_mod for _, use, _ in live)
         lines = {(folder, entry.module, entry.version, kind) for folder in folders for kind in (True, go_mod_only)}
         return Reference(
@@ -143,11 +149,11 @@ class _Tree:
             entry.version,
             tuple(Location(path, use.line) for path, use, _ in live),
             go_mod_only=go_mod_only,
-            recorded=lines <= self.recorded,
+            unrecorded=tuple(sorted({line[0] for line in lines - self.recorded})),
             go_mod_hashes=tuple(self.go_mod_hashes.get((entry.module, entry.version), {})),
             skipped=live[0][2],
             invalid="" if live[0][2] else module.check(entry.module, entry.version),
-            workspace=not folders.isdisjoint(self.workspaces),
+            workspace=not self.workspaces.keys().isdisjoint(folders),
         )
 
 

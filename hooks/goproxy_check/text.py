@@ -81,7 +81,7 @@ def _body_of_all(group: list[Diagnosis]) -> Iterator[str]:
 def _commands(run: Run) -> Iterator[str]:
     """Yield the commands that fetch what is stale or unlisted, one for each module folder, and how to go on."""
     fixable = [item for item in run.diagnoses if item.verdict in FIXABLE]
-    fetch = [item for item in fixable if not item.reference.recorded]
+    fetch = [item for item in fixable if item.reference.unrecorded]
     if fetch:
         yield ""
         yield "Fetch it here, past the proxy; go.sum gets its lines:"
