@@ -340,6 +340,14 @@ class TestOrigins:
         (app / "vendor").mkdir()
         assert world.verdicts(GOFLAGS=flags) == {f"{LIB}@v1.1.0": "stale"}
 
+    @pytest.mark.parametrize("toolchain", ["go1.99.0", "go1.99.0+auto", "nonsense"])
+    def test_toolchain_setting_is_not_followed(self, world: World, proxy: GoProxy, toolchain: str) -> None:
+        """Go would fetch that toolchain before it answers, even to ``go env``."""
+        world.origin(LIB, "v1.0.0")
+        world.app(f"{LIB} v1.0.1")
+        assert world.verdicts(GOTOOLCHAIN=toolchain) == {f"{LIB}@v1.0.1": "unpublished"}
+        assert not any("toolchain" in path for path in proxy.asked())
+
     def test_module_with_a_newer_go_line_and_a_go_mod_above(self, world: World) -> None:
         world.origin(LIB, "v1.0.0")
         app = world.app(f"{LIB} v1.0.1")

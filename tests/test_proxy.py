@@ -265,6 +265,7 @@ def test_drip_ends_with_the_deadline(proxy: GoProxy, fault: object) -> None:
     started = time.monotonic()
     assert held(client(proxy.url), seconds=1)[0].kind is Kind.UNAVAILABLE
     assert time.monotonic() - started < 3
+    assert not stuck()
 
 
 def garbage(handler: BaseHTTPRequestHandler) -> None:

@@ -120,7 +120,16 @@ def test_quick_way_neither_starts_go_nor_imports_what_asks(world: World, seen: P
     world.git("commit", "-m", "x", cwd=app)
     told = (world.root / "modules").read_text()
     assert told.startswith("0 ")
-    for module in ("requests", "urllib3", "rich", "truststore", "json", "dataclasses", "concurrent.futures"):
+    for module in (
+        "argparse",
+        "requests",
+        "urllib3",
+        "rich",
+        "truststore",
+        "json",
+        "dataclasses",
+        "concurrent.futures",
+    ):
         assert f"'{module}'" not in told
     assert not seen.exists()
 
