@@ -398,6 +398,17 @@ def test_escapes_and_newlines_of_files_and_folders_are_not_passed_on(
     )
 
 
+@pytest.mark.parametrize("folder", ["::error title=x::pwn", " ::add-mask::e", "##[error]x"])
+def test_folder_cannot_give_orders_to_a_ci_system(world: World, folder: str) -> None:
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    world.app(f"{LIB} v1.1.0", folder=folder)
+    for args in ([], ["--fix"], ["--fix", "--format", "json"], ["--color", "always"]):
+        done = world.main(*args)
+        said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+        assert not re.search(r"^\s*(?:::|##)", said, re.MULTILINE)
+
+
 def test_secrets_in_urls_appear_nowhere(world: World, proxy: GoProxy) -> None:
     proxy.fault("/@v/", Said(500))
     world.app(f"{LIB} v1.0.0")

@@ -255,6 +255,10 @@ def test_text_from_outside_is_one_printable_line(text: str) -> None:
     [
         ("see https://user:pw@host.example/x", "see https://host.example/x"),
         ("'ssh://git:pw@host.example'", "'ssh://host.example'"),
+        ("'https://x:a/pw@host.example/'", "'https://host.example/'"),
+        ("https://127.0.0.1:80/lookup/m@v1.0.0: 404", "https://127.0.0.1:80/lookup/m@v1.0.0: 404"),
+        ("https://host.example/m/@v/list", "https://host.example/m/@v/list"),
+        ("'https://host.example/x?token=pw'", "'https://host.example/x'"),
         ("a@b", "a@b"),
         ("\x1b[31mred\x1b[0m", "red"),
         ("x" * 500, "x" * 299 + "…"),

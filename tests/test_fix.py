@@ -32,7 +32,7 @@ def test_fetches_writes_go_sum_and_asks_for_it_to_be_added(world: World, stale: 
     done = world.main("--fix")
     assert done.returncode == 1
     assert f"go.mod:6: {LIB} v1.1.0: stale (fixed here)" in done.stdout
-    assert "go.sum has new lines that the commit needs: git add go.sum" in done.stdout
+    assert "The commit needs the new lines of go.sum: git add go.sum" in done.stdout
     after = snapshot(stale)
     assert (stale / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
     assert {name for name in after if after[name] != before.get(name)} == {"go.sum"}
@@ -56,7 +56,7 @@ def test_stops_until_go_sum_is_staged(world: World, stale: Path) -> None:
     world.main("--fix")
     done = world.main("--fix")
     assert done.returncode == 1
-    assert "go.sum has new lines that the commit needs: git add go.sum" in done.stdout
+    assert "The commit needs the new lines of go.sum: git add go.sum" in done.stdout
     json_run = world.main("--fix", "--format", "json")
     assert (json_run.returncode, json_run.stderr) == (1, "goproxy-check: git add go.sum\n")
     world.git("add", "go.sum", cwd=stale)
@@ -123,7 +123,7 @@ def test_version_of_two_modules_gets_its_lines_in_both(world: World, stale: Path
     assert "git add go.sum sub/go.sum" in world.main("--fix").stdout
     assert (stale / "go.sum").read_text() == (sub / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
     world.git("add", "go.sum", cwd=stale)
-    assert "that the commit needs: git add sub/go.sum" in world.main("--fix").stdout
+    assert "The commit needs the new lines of go.sum: git add sub/go.sum" in world.main("--fix").stdout
     world.git("add", ".", cwd=stale)
     assert world.main("--fix").returncode == 0
 

@@ -94,6 +94,7 @@ def test_goproxy_fix_stops_once_and_then_passes_with_a_warning(world: World, hoo
     world.git("add", "go.sum", cwd=app)
     second = commit(world, app)
     assert second.returncode == 0, second.stdout
+    assert "warning: here, but not at the proxy" in second.stdout
     assert world.git("show", "HEAD:go.sum", cwd=app) + "\n" == world.sum_lines(LIB, "v1.1.0")
 
 

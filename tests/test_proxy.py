@@ -393,6 +393,7 @@ PASSWORDS = [
     "https://me:s3cret#@h.example",
     "http:///me:s3cret@h",
     "ftp://me:s3cret?@h",
+    "https//me:s3cret@h",
     "s3cret@h",
 ]
 

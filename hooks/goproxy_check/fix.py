@@ -53,12 +53,13 @@ def command(references: Iterable[Reference], folder: str = "") -> str:
         steps = [f"$env:{name}='{value}'" for name, value in settings.items()]
         steps += [download, *(f"$env:{name}=$null" for name in settings)]
         return "; ".join(["cd '{}'".format(folder.replace("'", "''")), *steps] if folder else steps)
-    change = f"cd {_quoted(folder if not folder.startswith('-') else f'./{folder}')} && " if folder else ""
+    change = f"cd {quoted(folder)} && " if folder else ""
     return change + " ".join([*(f"{name}={value}" for name, value in settings.items()), download])
 
 
-def _quoted(folder: str) -> str:
-    """Return FOLDER as one word for a shell; what cannot be printed is escaped, as bash and POSIX 2024 read it."""
+def quoted(folder: str) -> str:
+    """Return FOLDER as one word for a shell; what cannot be printed is escaped as bash and POSIX 2024 read it."""
+    folder = f"./{folder}" if folder.startswith("-") else folder
     if folder.isprintable():
         return shlex.quote(folder)
     plain = (chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(folder))

@@ -117,6 +117,8 @@ def _check_url(url: str) -> str:
         raise GoEnvError(f"GOPROXY: {bare} is not the URL of a proxy, {why} (see go env GOPROXY)")
     if parts.scheme == "file" and (parts.netloc or parts.query or parts.fragment):
         raise GoEnvError(f"GOPROXY: {bare} is not a file URL, which has a path and nothing else")
+    if "@" in parts.path:
+        raise GoEnvError(f"GOPROXY: {bare} has an @ after its host: is there a typo before it? (see go env GOPROXY)")
     if parts.scheme != "file" and not parts.hostname:
         raise GoEnvError(f"GOPROXY: {bare} names no host (see go env GOPROXY)")
     return printable(shown)

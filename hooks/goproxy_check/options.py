@@ -51,7 +51,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         type=_duration,
         default=60.0,
         metavar="DURATION",
-        help="give up asking after this time (default: 60s)",
+        help="give up asking after this time (default: 60s); --fix may take as long again",
     )
     add("-C", default=".", metavar="DIR", dest="folder", help="run as if started in DIR")
     add(

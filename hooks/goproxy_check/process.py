@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 Env = dict[str, str]
@@ -122,16 +123,21 @@ def git(*args: str, cwd: str | None = None, stdin: bytes = b"", check: bool = Tr
     return result.stdout
 
 
+@lru_cache(maxsize=1)
+def _local_variables() -> frozenset[str]:
+    try:
+        return frozenset(git("rev-parse", "--local-env-vars").decode().split())
+    except CommandError:
+        return frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"})
+
+
 def go_environment(**changes: str) -> Env:
     """Return the environment for a go process: the user's own, without the repository's, with CHANGES.
 
     Inside a hook GIT_DIR and the like point at the user's repository. Go runs git for its own module cache, and a
     git that inherited them would work on the user's repository instead. git says which names those are.
     """
-    try:
-        local = git("rev-parse", "--local-env-vars").decode().split()
-    except CommandError:
-        local = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"]
+    local = _local_variables()
     env = {name: value for name, value in os.environ.items() if name not in local and name != "GIT_QUARANTINE_PATH"}
     # Nobody is there to answer a question; "true" answers every one with nothing. Credential helpers still work, and
     # GIT_SSH_COMMAND is left alone, for it would override the user's core.sshCommand.

@@ -4,7 +4,9 @@ import os
 import re
 import sys
 
-_USERINFO = re.compile(r"(?<=://)[^/@\s'\"]*@")
+# Up to the last @ if there is a password, which may hold a slash; a port is none.
+_USERINFO = re.compile(r"(?<=://)(?:[^/@\s'\"]*@|[^/@:\s'\"]*:(?!\d+/)[^@\s'\"]*@)")
+_QUERY = re.compile(r"(?<=://)([^\s'\"?]*)\?[^\s'\"]*")
 _ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
 
 
@@ -15,7 +17,7 @@ def printable(text: str) -> str:
 
 def one_line(text: str, limit: int = 300) -> str:
     """Return TEXT (a proxy's answer, git's words) as at most LIMIT printable characters, without userinfo in URLs."""
-    text = _USERINFO.sub("", " ".join(printable(text[: limit * 20]).split()))
+    text = _QUERY.sub(r"\1", _USERINFO.sub("", " ".join(printable(text[: limit * 20]).split())))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shlex
 import shutil
 import sys
 import tempfile
@@ -11,10 +10,12 @@ import time
 from goproxy_check.changes import Change
 from goproxy_check.check import check
 from goproxy_check.diagnose import diagnose
-from goproxy_check.fix import Outcome, fix
+from goproxy_check.fix import Outcome, fix, quoted
 from goproxy_check.goenv import read_go_env
 from goproxy_check.origin import OriginClient
+from goproxy_check.parallel import Deadline
 from goproxy_check.proxy import ProxyClient
+from goproxy_check.redact import trace
 from goproxy_check.references import Reference, new_references
 from goproxy_check.report import Run, as_github, as_json
 from goproxy_check.text import print_text
@@ -46,7 +47,7 @@ def run(change: Change | None, options: argparse.Namespace) -> int:
     else:
         print_text(finished, sys.stdout, colour=_colour(options.color, on_terminal), summary=on_terminal)
     if options.format != "text" and outcome and outcome.to_add:
-        sys.stderr.write(f"goproxy-check: git add {shlex.join(outcome.to_add)}\n")
+        trace(f"goproxy-check: git add {' '.join(map(quoted, outcome.to_add))}")
     return finished.exit_status()
 
 
@@ -61,10 +62,11 @@ def _settle(
     try:
         with open(os.path.join(scratch, "go.mod"), "w", encoding="ascii") as file:
             file.write("module goproxy-check.invalid\n")  # so that no go.mod further up is taken for ours
-        env = read_go_env(scratch, options.timeout / 2)
+        deadline = Deadline(options.timeout)
+        env = read_go_env(scratch, deadline.left() / 2)
         proxies = ProxyClient(env, transport, options.jobs)
         origins = OriginClient(env, scratch, options.jobs, options.trace)
-        diagnoses = check(references, env, proxies, origins, options.timeout)
+        diagnoses = check(references, env, proxies, origins, deadline.left())
         if not options.fix or not env.go:
             return diagnoses, None
         outcome = fix(diagnoses, env, root, options.timeout, nosumdb=options.nosumdb, traced=options.trace)

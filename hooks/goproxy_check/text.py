@@ -1,11 +1,10 @@
 """What a person reads, who is about to commit: what is wrong, why, and the one command."""
 
-import shlex
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import TextIO
 
-from goproxy_check.fix import Outcome, by_folder, command
+from goproxy_check.fix import Outcome, by_folder, command, quoted
 from goproxy_check.redact import printable
 from goproxy_check.report import Run, body
 from goproxy_check.verdict import FIXABLE, Diagnosis, Verdict
@@ -27,13 +26,13 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool) -> None
             name = f" {ref.module} {ref.version}:" if ref.module or ref.version else ""
             place = f"{run.path(ref.locations[0].file)}:{ref.locations[0].line}:" if ref.locations else ""
             fixed = " (fixed here)" if item.fixed else ""
-            write(f"{place}{name}".strip() + " ", f"{item.verdict.value}{fixed}", item.verdict)
+            write(f"{place}{name} " if place or name else "", f"{item.verdict.value}{fixed}", item.verdict)
         for line in body(group[-1]) if len(group) == 1 else _body_of_all(group):
             write(f"  {line}")
         for item in group:
             if item.verdict not in FIXABLE and item.bypass:
                 write(f"    {run.bypass(item)}")
-    for line in _fixed(run, run.outcome) if run.outcome else _commands(run):
+    for line in (*(_fixed(run.outcome, run) if run.outcome else _commands(run)), *_let_pass(run)):
         write(line)
     if tolerated:
         write(
@@ -44,15 +43,20 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool) -> None
 
 
 def _writer(stream: TextIO, colour: bool) -> Callable[..., None]:
+    def harmless(text: str) -> str:
+        """A CI system takes lines that begin like this for commands; only the name of a file can."""
+        text = printable(text)
+        return f"./{text}" if text.lstrip().startswith(("::", "##")) else text
+
     if not colour:
-        return lambda text, word="", verdict=None: print(printable(text + word), file=stream)
+        return lambda text, word="", verdict=None: print(harmless(text + word), file=stream)
     from rich.console import Console
     from rich.text import Text
 
     console = Console(file=stream, force_terminal=True, highlight=False, soft_wrap=True)
 
     def write(text: str, word: str = "", verdict: Verdict | None = None) -> None:
-        line = Text(printable(text))
+        line = Text(harmless(text))
         line.append(word, style=f"bold {_COLOURS.get(verdict, 'red')}" if verdict else "")
         console.print(line)
 
@@ -62,7 +66,7 @@ def _writer(stream: TextIO, colour: bool) -> Callable[..., None]:
 def _what_is_shared(item: Diagnosis) -> tuple[object, ...]:
     """Return what two findings must have in common to be explained once: all but the names, times and versions."""
     asked = tuple((answer.proxy, answer.status, answer.detail if not answer.status else "") for answer in item.proxies)
-    alone = () if item.verdict in (*FIXABLE, Verdict.UNAVAILABLE, Verdict.SKIPPED) else (item.reference,)
+    alone = () if item.verdict in (Verdict.STALE, Verdict.UNAVAILABLE, Verdict.SKIPPED) else (item.reference,)
     failed = () if item.fixed else item.do if item.verdict is Verdict.STALE else ()
     return item.verdict, item.why, item.fixed, asked, alone, failed
 
@@ -93,16 +97,21 @@ def _commands(run: Run) -> Iterator[str]:
             "pre-commit": "To commit before that: the hook goproxy-fix, or for once SKIP=goproxy-check git commit",
             "git": "To commit before that: goproxy-check --fix in the hook, or for once git commit --no-verify",
         }.get(run.hook, "To go on before that, with a warning: goproxy-check --fix (the hook goproxy-fix)")
-    elif run.hook and any(item.verdict is Verdict.UNAVAILABLE for item in run.diagnoses):
-        yield ""
-        once = "SKIP=goproxy-check git commit" if run.hook == "pre-commit" else "git commit --no-verify"
-        yield f"To commit without this check: {once}, or --allow-unavailable in the hook"
-    elif any(run.stops(item) and item.verdict is Verdict.UNAVAILABLE for item in run.diagnoses):
-        yield ""
-        yield "To let it pass for now: goproxy-check --allow-unavailable"
 
 
-def _fixed(run: Run, outcome: Outcome) -> Iterator[str]:
+def _let_pass(run: Run) -> Iterator[str]:
+    """Yield how to go on although nobody answers."""
+    if not any(run.stops(item) and item.verdict is Verdict.UNAVAILABLE for item in run.diagnoses):
+        return
+    yield ""
+    hook = "goproxy-check" if run.outcome is None else "goproxy-fix"
+    yield {
+        "pre-commit": f"To commit without this check: SKIP={hook} git commit, or args: [--allow-unavailable]",
+        "git": "To commit without this check: git commit --no-verify, or --allow-unavailable in the hook",
+    }.get(run.hook, "To let it pass for now: goproxy-check --allow-unavailable")
+
+
+def _fixed(outcome: Outcome, run: Run) -> Iterator[str]:
     """Yield what --fix did, and what is left to do."""
     fixed = [item for item in outcome.diagnoses if item.fixed]
     if fixed:
@@ -110,8 +119,8 @@ def _fixed(run: Run, outcome: Outcome) -> Iterator[str]:
         what = "fixed: fetched from the origin" if outcome.to_add else "warning: here, but not at the proxy"
         yield f"{what}: {_names(fixed)}; others behind the proxy can't get {_it(fixed)} until it asks again"
     if outcome.to_add:
-        files = shlex.join(run.path(file) for file in outcome.to_add)
-        yield f"{files} has new lines that the commit needs: git add {files}"
+        files = " ".join(quoted(run.path(file)) for file in outcome.to_add)
+        yield f"The commit needs the new lines of go.sum: git add {files}"
 
 
 def _it(items: list[Diagnosis]) -> str:

@@ -129,7 +129,7 @@ class Transport:
         if tunnel := re.search(r"Tunnel connection failed: (\d{3}) ?(.*)", str(cause)):
             return Reply(int(tunnel[1]), reason=f"{tunnel[2]} (said the network's proxy)".strip()), None
         if isinstance(cause, (TimeoutError, urllib3.exceptions.TimeoutError)):
-            return Reply(0, f"no answer within {seconds:.0f}s"), None
+            return Reply(0, f"no answer within {seconds:.3g}s"), None
         if isinstance(cause, ssl.SSLError):
             return Reply(
                 0, f"TLS: {one_line(getattr(cause, 'verify_message', '') or cause.reason or str(cause))}"
