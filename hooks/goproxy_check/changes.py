@@ -94,13 +94,9 @@ def staged(cwd: str, files: list[str]) -> Change | None:
 def between(cwd: str, base: str, head: str, files: list[str]) -> Change | None:
     """Return what the commit HEAD has and its merge base with BASE has not, restricted to FILES if there are any."""
     root, folder = _place(cwd)
-    commits = [
-        git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", cwd=cwd, check=False) for ref in (base, head)
-    ]
-    for ref, commit in zip((base, head), commits, strict=True):
-        if not commit:
-            raise CommandError(f"{ref} is not a commit of this repository")
-    ours, theirs = (commit.decode().strip() for commit in commits)
+    ours, theirs = _commit(cwd, base), _commit(cwd, head)
+    if not ours or not theirs:
+        raise CommandError(f"{head if ours else base} is not a commit of this repository")
     fork = git("merge-base", ours, theirs, cwd=cwd, check=False).decode().strip()
     if not fork:
         raise CommandError(
@@ -112,6 +108,46 @@ def between(cwd: str, base: str, head: str, files: list[str]) -> Change | None:
         new &= {_name(root, folder, file) for file in files}
     old = [(entry.path, entry.old) for entry in entries if entry.old]
     return _load(cwd, root, folder, old, _tree(cwd, theirs), new, set()) if new else None
+
+
+def pushed(cwd: str, lines: str) -> tuple[list[Change], set[tuple[str, str]]]:
+    """Return what a push brings that the remote has not yet, one change per ref, and which tags it publishes.
+
+    LINES are what git gives a pre-push hook (githooks(5)): local ref, its object, remote ref, its object. A tag is
+    (folder of the module, version). Raises CommandError for a line that is none.
+    """
+    root, folder = _place(cwd)
+    changes, tags = [], set()
+    for line in filter(str.strip, lines.split("\n")):
+        match = re.fullmatch(r"(\S+) ([0-9a-f]{40}|[0-9a-f]{64}) (\S+) ([0-9a-f]{40}|[0-9a-f]{64})", line.strip())
+        if not match:
+            raise CommandError("--pre-push: standard input is not what git gives a pre-push hook")
+        _, ours, remote_ref, theirs = match.groups()
+        commit = _commit(cwd, ours)
+        if not commit:
+            continue  # a ref is deleted, or it is a tag of something else than a commit
+        if remote_ref.startswith("refs/tags/"):
+            module, _, version = remote_ref.removeprefix("refs/tags/").rpartition("/")
+            tags.add((module, version))
+        known = ["--remotes", *filter(None, [_commit(cwd, theirs)])]
+        listed = git("rev-list", "--boundary", commit, "--not", *known, cwd=cwd).decode().split()
+        if not listed:
+            continue  # the remote has all of it
+        new: set[str] | None = None
+        old: list[tuple[str, str]] = []
+        for base in [name[1:] for name in listed if name.startswith("-")]:
+            entries = _diff(cwd, base, commit)
+            old += [(entry.path, entry.old) for entry in entries if entry.old]
+            added = {entry.path for entry in entries if entry.new}
+            new = added if new is None else new & added
+        tree = _tree(cwd, commit)
+        changes.append(_load(cwd, root, folder, old, tree, set(tree) if new is None else new, set()))
+    return changes, tags
+
+
+def _commit(cwd: str, name: str) -> str:
+    """Return the commit that NAME is or, as a tag, names; "" if there is none here."""
+    return git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", cwd=cwd, check=False).decode().strip()
 
 
 def _place(cwd: str) -> tuple[str, str]:

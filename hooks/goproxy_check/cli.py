@@ -8,13 +8,9 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from goproxy_check.changes import Change, anything_staged, between, staged
+from goproxy_check.changes import Change, anything_staged, between, pushed, staged
 from goproxy_check.process import CommandError, stop_all
-
-if TYPE_CHECKING:
-    import argparse
 
 # With no more than these, and nothing staged that matters, nothing needs parsing.
 _QUICK = {"--fix", "--allow-unavailable"}
@@ -88,19 +84,23 @@ def _run(argv: Sequence[str]) -> int:
     from goproxy_check.options import parse
 
     options = parse(argv)
-    change = _change(options)
-    if change is None and options.format == "text" and not on_terminal():
-        return 0
-    from goproxy_check.session import run
-
-    return run(change, options)
-
-
-def _change(options: "argparse.Namespace") -> Change | None:
-    """Return the change that the command line asks about; None if it touches no module file."""
     # pre-commit says so where it was asked about a range: before a push, and with --from-ref and --to-ref.
     base = options.from_ref or os.environ.get("PRE_COMMIT_FROM_REF")
     head = options.to_ref or os.environ.get("PRE_COMMIT_TO_REF")
-    if base and head:
-        return between(options.folder, base, head, options.targets)
-    return staged(options.folder, options.targets)
+    tags: set[tuple[str, str]] = set()
+    changes: list[Change | None] = []
+    if options.pre_push:
+        pushes, tags = pushed(options.folder, sys.stdin.buffer.read().decode("utf-8", "surrogateescape"))
+        changes += pushes
+    elif options.versions:
+        pass  # no change is asked about
+    elif base and head:
+        changes = [between(options.folder, base, head, options.targets)]
+    else:
+        changes = [staged(options.folder, options.targets)]
+    found = [change for change in changes if change]
+    if not (found or options.versions or options.format != "text" or on_terminal()):
+        return 0
+    from goproxy_check.session import run
+
+    return run(found, tags, options)

@@ -35,7 +35,7 @@ def by_folder(diagnoses: Iterable[Diagnosis]) -> dict[str, list[Reference]]:
     """Return the references of DIAGNOSES by the folders of the modules that name them ("" is the top)."""
     folders: dict[str, list[Reference]] = {}
     for ref in (item.reference for item in diagnoses):
-        for folder in module_folders([place.file for place in ref.locations]):
+        for folder in module_folders([place.file for place in ref.locations]) or [""]:
             folders.setdefault(folder, []).append(ref)
     return folders
 

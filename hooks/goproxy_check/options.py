@@ -3,11 +3,13 @@
 import argparse
 import os
 import re
+import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from goproxy_check import __version__
 from goproxy_check.changes import MODULE_FILES
+from goproxy_check.module import canonical_version, check
 from goproxy_check.process import CommandError
 
 _EPILOG = "exit status: 0 nothing found, or all of it fixed; 1 findings, or go.sum changed; 2 could not run"
@@ -26,7 +28,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the options of the command line ARGV; raises UsageError, or SystemExit for --help and --version."""
     parser = _Parser(
         prog="goproxy-check",
-        usage="goproxy-check [options] [FILE ...]",
+        usage="goproxy-check [options] [FILE ... | MODULE@VERSION ...]",
         description="Check that every newly referenced Go module version resolves through the configured proxy.",
         epilog=_EPILOG,
         allow_abbrev=False,
@@ -35,11 +37,12 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add(
         "targets",
         nargs="*",
-        metavar="FILE",
-        help="go.mod, go.sum, go.work or go.work.sum (default: whatever is staged)",
+        metavar="FILE|MODULE@VERSION",
+        help="module files (default: whatever is staged), or module versions",
     )
     add("--from-ref", metavar="A", help="with --to-ref: check what B adds since it forked from A")
     add("--to-ref", metavar="B", help="see --from-ref")
+    add("--pre-push", action="store_true", help="what a push brings, as git tells a pre-push hook on standard input")
     add("--fix", action="store_true", help="fetch stale versions from their origin; go.sum gets its lines")
     add("--nosumdb", action="store_true", help="with --fix: do without the checksum database where it has no record")
     add("--allow-unavailable", action="store_true", help="a proxy that can't be reached is a warning")
@@ -68,9 +71,23 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         raise UsageError("--nosumdb goes with --fix")
     if (options.from_ref is None) != (options.to_ref is None):
         raise UsageError("--from-ref and --to-ref go together")
-    for target in options.targets:
+    ways = [options.pre_push, options.from_ref is not None]
+    options.versions = [target for target in options.targets if "@" in os.path.basename(target)]
+    for target in options.versions:
+        path, _, version = target.rpartition("@")
+        if not canonical_version(version):
+            raise UsageError(f"{target} is a query, not a version: go list -m {target} says which one it is now")
+        if problem := check(path, version):
+            raise UsageError(problem)
+    for target in set(options.targets) - set(options.versions):
         if os.path.basename(target) not in MODULE_FILES:
-            raise UsageError(f"{target} is not a go.mod, go.sum, go.work or go.work.sum")
+            raise UsageError(f"{target} is not a go.mod, go.sum, go.work or go.work.sum, nor MODULE@VERSION")
+    if options.versions and (len(options.versions) < len(options.targets) or any(ways)):
+        raise UsageError("MODULE@VERSION goes with nothing else: ask for files, refs and versions one after the other")
+    if options.pre_push and (sys.stdin is None or sys.stdin.isatty()):
+        raise UsageError("--pre-push reads the lines that git gives a pre-push hook on standard input")
+    if options.pre_push and (options.targets or options.from_ref):
+        raise UsageError("--pre-push goes without FILE and --from-ref")
     return options
 
 

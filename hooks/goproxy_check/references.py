@@ -2,8 +2,8 @@
 
 import os
 import posixpath
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from goproxy_check import module
@@ -43,8 +43,11 @@ class Reference:
         return f"{self.module}@{self.version}"
 
 
-def new_references(change: Change) -> list[Reference]:
-    """Return what CHANGE newly references, in the order of its files and lines."""
+def new_references(change: Change, published: Collection[tuple[str, str]] = ()) -> list[Reference]:
+    """Return what CHANGE newly references, in the order of its files and lines.
+
+    PUBLISHED are the tags (folder, version) that come with it: what they make of this repository's own modules.
+    """
     after = _Tree([*change.after, *change.whole, *change.beside])
     before = _Tree(change.before)
     whole = {file.path for file in change.whole}
@@ -67,8 +70,24 @@ def new_references(change: Change) -> list[Reference]:
             for problem in file.problems[:_MOST]:
                 also = f" (and {more} more lines)" if more > 0 and problem is file.problems[_MOST - 1] else ""
                 invalid.append(Reference("", "", (Location(path, problem.line),), invalid=problem.why + also))
-    refs = [after.reference(uses) for uses in found.values()] + invalid
+    mods = {folder: after.by_path.get(posixpath.join(folder, "go.mod")) for folder, _ in published}
+    own = {(mod.module, version) for folder, version in published if (mod := mods[folder])}
+    refs = [after.reference(uses) for uses in found.values()]
+    for index, ref in enumerate(refs):
+        if (ref.module, ref.version) in own:
+            refs[index] = replace(ref, skipped="its tag comes with this push")
+    refs += invalid
     return sorted(refs, key=lambda ref: (_reading_order(ref.locations[0].file), ref.locations[0].line))
+
+
+def joined(references: Iterable[Reference]) -> list[Reference]:
+    """Return REFERENCES of several changes with each version once; it is skipped only if all of them skip it."""
+    found: dict[tuple[object, ...], Reference] = {}
+    for ref in references:
+        key = (ref.module, ref.version, *(ref.locations if ref.invalid else ()))
+        if key not in found or found[key].skipped:
+            found[key] = ref
+    return list(found.values())
 
 
 def module_folders(paths: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ class Run:
     """One finished run: the verdicts, what --fix did if it ran, how long it took, in seconds.
 
     FOLDER is where the user stands, from the top of the repository. TOLERANT: --allow-unavailable was given. HOOK is
-    what started this: "pre-commit", "git" (a plain hook), or "" for a person.
+    what started this: "pre-commit", "git" (a plain hook), or "" for a person; ACTION is "commit" or "push".
     """
 
     diagnoses: list[Diagnosis]
@@ -26,6 +26,7 @@ class Run:
     tolerant: bool = False
     show_skipped: bool = False
     hook: str = ""
+    action: str = "commit"
 
     @property
     def findings(self) -> list[Diagnosis]:

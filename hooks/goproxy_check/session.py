@@ -16,26 +16,28 @@ from goproxy_check.origin import OriginClient
 from goproxy_check.parallel import Deadline
 from goproxy_check.proxy import ProxyClient
 from goproxy_check.redact import trace
-from goproxy_check.references import Reference, new_references
+from goproxy_check.references import Reference, joined, new_references
 from goproxy_check.report import Run, as_github, as_json
 from goproxy_check.text import print_text
 from goproxy_check.transport import Transport
 from goproxy_check.verdict import Diagnosis, Evidence
 
 
-def run(change: Change | None, options: argparse.Namespace) -> int:
-    """Check CHANGE as OPTIONS say, report, and return the exit status."""
+def run(changes: list[Change], tags: set[tuple[str, str]], options: argparse.Namespace) -> int:
+    """Check CHANGES, which come with TAGS, or the versions that OPTIONS name; report, and return the exit status."""
     started = time.monotonic()
-    references = new_references(change) if change else []
-    diagnoses, outcome = _settle(references, change.root if change else "", options)
+    asked = [Reference(*version.rsplit("@", 1)) for version in options.versions]
+    references = joined([*asked, *(ref for change in changes for ref in new_references(change, tags))])
+    diagnoses, outcome = _settle(references, changes[0].root if changes else options.folder, options)
     finished = Run(
         diagnoses,
         outcome,
         seconds=time.monotonic() - started,
-        folder=change.folder if change else "",
+        folder=changes[0].folder if changes else "",
         tolerant=options.allow_unavailable,
         show_skipped=options.trace,
-        hook="pre-commit" if os.environ.get("PRE_COMMIT") else "git" if os.environ.get("GIT_INDEX_FILE") else "",
+        hook=_hook(options.pre_push),
+        action="push" if options.pre_push or "PRE_COMMIT_FROM_REF" in os.environ else "commit",
     )
     on_terminal = bool(sys.stdout and sys.stdout.isatty())
     if hasattr(sys.stdout, "reconfigure"):
@@ -45,10 +47,17 @@ def run(change: Change | None, options: argparse.Namespace) -> int:
     elif options.format == "github":
         print(as_github(finished), end="\n" if finished.findings else "")
     else:
-        print_text(finished, sys.stdout, colour=_colour(options.color, on_terminal), summary=on_terminal)
+        print_text(finished, sys.stdout, colour=_colour(options.color, on_terminal), summary=on_terminal or bool(asked))
     if options.format != "text" and outcome and outcome.to_add:
         trace(f"goproxy-check: git add {' '.join(map(quoted, outcome.to_add))}")
     return finished.exit_status()
+
+
+def _hook(pre_push: bool) -> str:
+    """Return what started this: pre-commit, git, or a person (githooks(5) has the variables that git sets)."""
+    if os.environ.get("PRE_COMMIT"):
+        return "pre-commit"
+    return "git" if pre_push or os.environ.get("GIT_INDEX_FILE") else ""
 
 
 def _settle(

@@ -23,10 +23,10 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool) -> None
         group = list(alike)
         for item in group:
             ref = item.reference
-            name = f" {ref.module} {ref.version}:" if ref.module or ref.version else ""
+            name = f"{ref.module} {ref.version}:" if ref.module else ""
             place = f"{run.path(ref.locations[0].file)}:{ref.locations[0].line}:" if ref.locations else ""
             fixed = " (fixed here)" if item.fixed else ""
-            write(f"{place}{name} " if place or name else "", f"{item.verdict.value}{fixed}", item.verdict)
+            write("".join(f"{part} " for part in (place, name) if part), f"{item.verdict.value}{fixed}", item.verdict)
         for line in body(group[-1]) if len(group) == 1 else _body_of_all(group):
             write(f"  {line}")
         for item in group:
@@ -85,7 +85,7 @@ def _body_of_all(group: list[Diagnosis]) -> Iterator[str]:
 def _commands(run: Run) -> Iterator[str]:
     """Yield the commands that fetch what is stale or unlisted, one for each module folder, and how to go on."""
     fixable = [item for item in run.diagnoses if item.verdict in FIXABLE]
-    fetch = [item for item in fixable if item.reference.unrecorded]
+    fetch = [item for item in fixable if item.reference.unrecorded or not item.reference.locations]
     if fetch:
         yield ""
         yield "Fetch it here, past the proxy; go.sum gets its lines:"
@@ -93,10 +93,16 @@ def _commands(run: Run) -> Iterator[str]:
             yield f"  {command(refs, run.path(folder))}"
     if fixable:
         yield "" if not fetch else f"CI and others behind the proxy can't get {_it(fixable)} until it asks again."
-        yield {
-            "pre-commit": "To commit before that: the hook goproxy-fix, or for once SKIP=goproxy-check git commit",
-            "git": "To commit before that: goproxy-check --fix in the hook, or for once git commit --no-verify",
-        }.get(run.hook, "To go on before that, with a warning: goproxy-check --fix (the hook goproxy-fix)")
+        fixing = "the hook goproxy-fix" if run.hook == "pre-commit" else "goproxy-check --fix in the hook"
+        before = f"To {run.action} before that: {fixing}, or for once {_once(run)}"
+        yield before if run.hook else "To go on before that, with a warning: goproxy-check --fix (the hook goproxy-fix)"
+
+
+def _once(run: Run) -> str:
+    """Return what lets a commit or a push go on without its hook."""
+    if run.hook == "pre-commit":
+        return f"SKIP={'goproxy-fix' if run.outcome else 'goproxy-check'} git {run.action}"
+    return f"git {run.action} --no-verify"
 
 
 def _let_pass(run: Run) -> Iterator[str]:
@@ -104,11 +110,8 @@ def _let_pass(run: Run) -> Iterator[str]:
     if not any(run.stops(item) and item.verdict is Verdict.UNAVAILABLE for item in run.diagnoses):
         return
     yield ""
-    hook = "goproxy-check" if run.outcome is None else "goproxy-fix"
-    yield {
-        "pre-commit": f"To commit without this check: SKIP={hook} git commit, or args: [--allow-unavailable]",
-        "git": "To commit without this check: git commit --no-verify, or --allow-unavailable in the hook",
-    }.get(run.hook, "To let it pass for now: goproxy-check --allow-unavailable")
+    without = f"To {run.action} without this check: {_once(run)}, or --allow-unavailable in the hook"
+    yield without if run.hook else "To let it pass for now: goproxy-check --allow-unavailable"
 
 
 def _fixed(outcome: Outcome, run: Run) -> Iterator[str]:
@@ -120,7 +123,7 @@ def _fixed(outcome: Outcome, run: Run) -> Iterator[str]:
         yield f"{what}: {_names(fixed)}; others behind the proxy can't get {_it(fixed)} until it asks again"
     if outcome.to_add:
         files = " ".join(quoted(run.path(file)) for file in outcome.to_add)
-        yield f"The commit needs the new lines of go.sum: git add {files}"
+        yield f"The {run.action} needs the new lines of go.sum: git add {files}"
 
 
 def _it(items: list[Diagnosis]) -> str:
@@ -135,7 +138,8 @@ def _names(items: list[Diagnosis]) -> str:
 def _summary(run: Run) -> str:
     counts = run.counts()
     if not counts["checked"]:
-        return "goproxy-check: no new module version is staged"
+        return "goproxy-check: no new module version"
     noun = "version" if counts["checked"] == 1 else "versions"
     skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
-    return f"goproxy-check: {counts['checked']} new module {noun}, all resolve{skipped} ({run.seconds:.2f}s)"
+    verb = "resolves" if counts["checked"] == 1 else "resolve"
+    return f"goproxy-check: {counts['checked']} module {noun} {verb}{skipped} ({run.seconds:.2f}s)"

@@ -1,0 +1,220 @@
+"""Before a push: examples/pre-push as the hook of a real git, pushing to a real remote."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.goproxy import GoProxy
+from tests.support.world import LIB, World, go_mod
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "pre-push"
+NEVER = "example.com/never v1.0.0"
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the hook is a shell script")
+
+
+class Repository:
+    """A user's repository with a remote and the hook; what the proxy is asked for says what was taken as new."""
+
+    def __init__(self, world: World, *init: str) -> None:
+        self.world = world
+        self.remote = world.root / "remote.git"
+        world.git("init", "-q", "--bare", *init, str(self.remote), cwd=world.root)
+        self.path = world.root / "app"
+        world.git("init", "-q", *init, str(self.path), cwd=world.root)
+        world.git("remote", "add", "origin", str(self.remote), cwd=self.path)
+        bin_folder = world.root / "bin"
+        bin_folder.mkdir()
+        program = bin_folder / "goproxy-check"
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m goproxy_check "$@"\n')
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        world.env["PATH"] = f"{bin_folder}{os.pathsep}{world.env['PATH']}"
+
+    def hook(self) -> None:
+        shutil.copy(EXAMPLE, self.path / ".git" / "hooks" / "pre-push")
+
+    def commit(self, *requires: str, folder: str = "") -> str:
+        place = self.path / folder
+        place.mkdir(exist_ok=True)
+        (place / "go.mod").write_text(go_mod(requires))
+        return self.world.commit(self.path, " ".join(requires), "--allow-empty")
+
+    def push(self, *args: str) -> "subprocess.CompletedProcess[str]":
+        self.world.proxy.log.clear()
+        return self.world.run("git", "push", "origin", *args, cwd=self.path, ok=False)
+
+    def asked(self) -> set[str]:
+        return {path.split("/@v/")[0].lstrip("/") for path in self.world.proxy.asked()}
+
+
+@pytest.fixture
+def repository(world: World, proxy: GoProxy) -> Repository:
+    for name in "abcd":
+        proxy.put(f"example.com/{name}", "v1.0.0")
+    repository = Repository(world)
+    repository.commit("example.com/a v1.0.0")
+    repository.push("main")
+    repository.hook()
+    return repository
+
+
+def test_first_push_of_a_repository_asks_for_all_and_stops_what_does_not_resolve(world: World, proxy: GoProxy) -> None:
+    proxy.put("example.com/a", "v1.0.0")
+    repository = Repository(world)
+    repository.hook()
+    repository.commit("example.com/a v1.0.0", NEVER)
+    done = repository.push("main")
+    assert done.returncode == 1 and "go.mod:7: example.com/never v1.0.0: missing" in done.stdout
+    assert repository.asked() == {"example.com/a", "example.com/never"}
+    assert world.git("for-each-ref", cwd=repository.remote) == ""
+
+
+def test_only_what_the_remote_has_not_is_asked_for(repository: Repository) -> None:
+    repository.commit("example.com/a v1.0.0", "example.com/b v1.0.0")
+    repository.commit("example.com/a v1.0.0", "example.com/b v1.0.0", "example.com/c v1.0.0")
+    assert repository.push("main").returncode == 0
+    assert repository.asked() == {"example.com/b", "example.com/c"}
+    assert repository.push("main").returncode == 0
+    assert repository.asked() == set()
+
+
+def test_new_branch_is_compared_with_what_the_remote_has(repository: Repository) -> None:
+    repository.world.git("checkout", "-qb", "topic", cwd=repository.path)
+    repository.commit("example.com/a v1.0.0", "example.com/b v1.0.0")
+    assert repository.push("topic").returncode == 0
+    assert repository.asked() == {"example.com/b"}
+    repository.world.git("branch", "same", cwd=repository.path)
+    assert repository.push("same").returncode == 0
+    assert repository.asked() == set()
+
+
+def test_branch_that_has_merged_from_the_remote_brings_only_its_own(repository: Repository) -> None:
+    git = repository.world.git
+    git("checkout", "-qb", "topic", cwd=repository.path)
+    repository.commit("example.com/b v1.0.0", folder="sub")
+    repository.push("topic")
+    git("checkout", "-q", "main", cwd=repository.path)
+    repository.commit("example.com/a v1.0.0", "example.com/c v1.0.0")
+    repository.push("main")
+    git("checkout", "-q", "topic", cwd=repository.path)
+    git("merge", "-q", "main", cwd=repository.path)
+    assert repository.push("topic").returncode == 0
+    assert repository.asked() == set()
+
+
+def test_several_refs_tags_and_a_deletion_at_once(repository: Repository) -> None:
+    git = repository.world.git
+    git("branch", "doomed", cwd=repository.path)
+    repository.push("doomed")
+    git("checkout", "-qb", "one", cwd=repository.path)
+    repository.commit("example.com/b v1.0.0")
+    git("tag", "-a", "-m", "x", "v9.0.0", cwd=repository.path)
+    git("tag", "blob", git("rev-parse", "HEAD:go.mod", cwd=repository.path), cwd=repository.path)
+    git("checkout", "-qb", "two", "main", cwd=repository.path)
+    repository.commit(NEVER)
+    done = repository.push("one", "two", "v9.0.0", "blob", ":doomed")
+    assert done.returncode == 1 and "example.com/never v1.0.0: missing" in done.stdout
+    assert done.stdout.count(": missing") == 1
+    assert repository.asked() == {"example.com/b", "example.com/never"}
+    assert repository.push("one", "v9.0.0", "blob", ":doomed").returncode == 0
+
+
+def test_stale_version_says_how_to_push_all_the_same(repository: Repository) -> None:
+    repository.world.origin(LIB, "v1.0.0")
+    repository.world.stale(LIB, "v1.1.0")
+    repository.commit(f"{LIB} v1.1.0")
+    done = repository.push("main")
+    assert done.returncode == 1 and "for once git push --no-verify" in done.stdout
+
+
+def test_force_push_and_remote_commits_that_are_not_here(repository: Repository) -> None:
+    world = repository.world
+    other = world.root / "other"
+    world.git("clone", "-q", str(repository.remote), str(other), cwd=world.root)
+    (other / "go.mod").write_text(go_mod(["example.com/a v1.0.0", "example.com/b v1.0.0"]))
+    world.commit(other, "theirs")
+    world.git("push", "-q", "--no-verify", "origin", "main", cwd=other)
+    repository.commit("example.com/a v1.0.0", "example.com/c v1.0.0")
+    assert repository.push("--force", "main").returncode == 0
+    assert repository.asked() == {"example.com/c"}
+
+
+def test_tag_that_comes_with_this_push_is_not_unpublished(world: World) -> None:
+    repository = Repository(world)
+    repository.hook()
+    (repository.path / "go.mod").write_text(f"module {LIB}\n")
+    (repository.path / "sub").mkdir()
+    (repository.path / "sub" / "go.mod").write_text(go_mod([f"{LIB} v1.2.3"], module=f"{LIB}/sub"))
+    world.commit(repository.path, "both")
+    world.git("tag", "v1.2.3", cwd=repository.path)
+    assert repository.push("main").returncode == 1, "without the tag it is not there yet"
+    assert "git push --no-verify" not in repository.push("main").stdout, "no bypass helps an unpublished version"
+    done = repository.push("main", "v1.2.3")
+    assert done.returncode == 0, done.stderr
+    assert repository.asked() == set()
+
+
+def test_sha256_repository(world: World, proxy: GoProxy) -> None:
+    for name in "ab":
+        proxy.put(f"example.com/{name}", "v1.0.0")
+    repository = Repository(world, "--object-format=sha256")
+    repository.commit("example.com/a v1.0.0")
+    repository.push("main")
+    repository.hook()
+    repository.commit("example.com/a v1.0.0", "example.com/b v1.0.0")
+    assert repository.push("main").returncode == 0
+    assert repository.asked() == {"example.com/b"}
+
+
+@pytest.mark.parametrize(
+    "lines", ["what is this\n", "a b c d\n", "refs/heads/main 123 refs/heads/main 456\n", "\xff\n"]
+)
+def test_unreadable_lines(world: World, lines: str) -> None:
+    app = world.app()
+    command = [sys.executable, "-m", "goproxy_check", "--pre-push"]
+    done = subprocess.run(
+        command, cwd=app, env=world.env, input=lines.encode("latin-1"), capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == b"goproxy-check: --pre-push: standard input is not what git gives a pre-push hook\n"
+
+
+class TestVersions:
+    """MODULE@VERSION on the command line."""
+
+    def test_are_asked_for_with_no_repository_around(self, world: World, proxy: GoProxy) -> None:
+        proxy.put("example.com/a", "v1.0.0")
+        done = world.main("example.com/a@v1.0.0", cwd=world.home)
+        assert done.returncode == 0
+        assert done.stdout.startswith("goproxy-check: 1 module version resolves (")
+
+    def test_are_explained_and_fixed(self, world: World) -> None:
+        world.origin(LIB, "v1.0.0")
+        world.stale(LIB, "v1.1.0")
+        done = world.main(f"{LIB}@v1.1.0", f"{LIB}@v1.9.0", cwd=world.home)
+        assert done.returncode == 1
+        assert done.stdout.startswith(f"{LIB} v1.1.0: stale\n") and f"\n{LIB} v1.9.0: unpublished\n" in done.stdout
+        assert f"  GOPROXY=direct go mod download {LIB}@v1.1.0\n" in done.stdout
+        assert world.main("--fix", f"{LIB}@v1.1.0", cwd=world.home).returncode == 0
+        assert world.go("list", "-m", f"{LIB}@v1.1.0", cwd=world.home, GOPROXY="off").returncode == 0
+
+    @pytest.mark.parametrize(
+        ("args", "words"),
+        [
+            ([f"{LIB}@latest"], "is a query, not a version: go list -m"),
+            ([f"{LIB}@main"], "is a query, not a version"),
+            ([f"{LIB}/v2@v1.0.0"], "should be v2, not v1"),
+            ([f"{LIB}@v1.0.0", "go.mod"], "MODULE@VERSION goes with nothing else"),
+            ([f"{LIB}@v1.0.0", "--pre-push"], "MODULE@VERSION goes with nothing else"),
+            (["UPPER.example/x@v1.0.0"], "malformed module path"),
+        ],
+    )
+    def test_of_no_use_are_one_line_and_status_2(self, world: World, args: list[str], words: str) -> None:
+        done = world.main(*args, cwd=world.home)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.count("\n") == 1 and words in done.stderr
