@@ -276,6 +276,47 @@ class TestRanges:
         refs = {"PRE_COMMIT_FROM_REF": "main", "PRE_COMMIT_TO_REF": "topic"}
         assert world.verdicts("go.mod", **refs) == {at(B): "ok"}
 
+    @pytest.mark.parametrize("depth", [1, 2])
+    def test_shallow_clone_says_what_is_missing_and_never_passes(self, world: World, depth: int) -> None:
+        app = world.app(A)
+        world.commit(app, "base")
+        world.git("checkout", "-qb", "topic", cwd=app)
+        for item in (B, C):
+            write(app / "go.mod", A, item)
+            world.commit(app, item)
+        world.git("checkout", "-q", "main", cwd=app)
+        write(app / "other", "x")
+        world.commit(app, "main moves on")
+        clone = world.root / "clone"
+        fetch = ["clone", "-q", f"--depth={depth}", "--no-single-branch", app.as_uri(), str(clone)]
+        world.git(*fetch, cwd=world.root)
+        refs = ["--from-ref", "origin/main", "--to-ref", "origin/topic"]
+        done = world.main(*refs, cwd=clone)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == (
+            "goproxy-check: this clone is shallow and does not reach back to where origin/topic left origin/main: "
+            "git fetch --unshallow (in CI: fetch-depth: 0, GIT_DEPTH: 0)\n"
+        )
+        world.git("fetch", "-q", "--unshallow", cwd=clone)
+        assert world.verdicts(*refs, cwd=clone) == {at(C): "ok"}
+
+    def test_ref_of_a_shallow_clone_that_was_not_fetched(self, world: World) -> None:
+        app = world.app(A)
+        first = world.commit(app, "one")
+        world.commit(app, "two", "--allow-empty")
+        clone = world.root / "clone"
+        world.git("clone", "-q", "--depth=1", app.as_uri(), str(clone), cwd=world.root)
+        done = world.main("--from-ref", first, "--to-ref", "HEAD", cwd=clone)
+        assert done.returncode == 2 and "this clone is shallow" in done.stderr
+
+    def test_branches_without_a_common_commit(self, world: World) -> None:
+        app = world.app(A)
+        world.commit(app, "one")
+        world.git("checkout", "-q", "--orphan", "alone", cwd=app)
+        world.commit(app, "two")
+        done = world.main("--from-ref", "main", "--to-ref", "alone")
+        assert (done.returncode, done.stderr) == (2, "goproxy-check: main and alone have no commit in common\n")
+
     def test_ref_that_is_none_is_one_line(self, world: World) -> None:
         app = world.app(A)
         world.commit(app, "base")

@@ -95,13 +95,16 @@ def between(cwd: str, base: str, head: str, files: list[str]) -> Change | None:
     """Return what the commit HEAD has and its merge base with BASE has not, restricted to FILES if there are any."""
     root, folder = _place(cwd)
     ours, theirs = _commit(cwd, base), _commit(cwd, head)
-    if not ours or not theirs:
-        raise CommandError(f"{head if ours else base} is not a commit of this repository")
-    fork = git("merge-base", ours, theirs, cwd=cwd, check=False).decode().strip()
+    fork = git("merge-base", ours, theirs, cwd=cwd, check=False).decode().strip() if ours and theirs else ""
     if not fork:
-        raise CommandError(
-            f"{base} and {head} have no common commit here: fetch more of the history (git fetch --unshallow)"
-        )
+        if git("rev-parse", "--is-shallow-repository", cwd=cwd).strip() == b"true":
+            raise CommandError(
+                f"this clone is shallow and does not reach back to where {head} left {base}: "
+                "git fetch --unshallow (in CI: fetch-depth: 0, GIT_DEPTH: 0)"
+            )
+        if ours and theirs:
+            raise CommandError(f"{base} and {head} have no commit in common")
+        raise CommandError(f"{head if ours else base} is not a commit of this repository")
     entries = _diff(cwd, fork, theirs)
     new = {entry.path for entry in entries if entry.new}
     if files:
