@@ -1,7 +1,5 @@
 """Installed as a user's configuration does it: pre-commit, this repository, an id, and nothing else."""
 
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,60 +8,13 @@ import pytest
 
 from tests.support.world import LIB, World, go_mod
 
-HERE = Path(__file__).parents[1]
-
 pytestmark = pytest.mark.registry
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Skip where pip reaches no package registry: pre-commit installs the hook's dependencies from there."""
-    folder = str(tmp_path_factory.mktemp("pip"))
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, "setuptools"]
-    try:
-        done = subprocess.run(pip, capture_output=True, text=True, timeout=60, check=False)
-    except subprocess.TimeoutExpired:
-        pytest.skip("needs a package registry: pip got no answer")
-    if done.returncode:
-        pytest.skip(f"needs a package registry: {done.stderr.strip().splitlines()[-1]}")
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder in which pre-commit keeps what it has installed, for all tests here."""
-    return tmp_path_factory.mktemp("pre-commit")
-
-
-@pytest.fixture
-def hooks(world: World, registry: None, store: Path) -> Path:
-    """Return a repository with this project as it stands in the working tree."""
-    world.env["PRE_COMMIT_HOME"] = str(store)
-    del world.env["PYTHONPATH"]
-    copy = store / "goproxy-check"
-    if not copy.exists():
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=HERE,
-            capture_output=True,
-            check=True,
-        )
-        for name in filter(None, listed.stdout.decode().split("\0")):
-            if (HERE / name).is_file():
-                (copy / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(HERE / name, copy / name)
-        world.git("init", "--quiet", cwd=copy)
-        world.commit(copy, "as it stands")
-    return copy
-
-
 def configure(world: World, app: Path, hooks: Path, hook: str) -> None:
-    """Write the user's configuration, and install the hook: with the network, which nothing after this gets."""
+    """Write the user's configuration, and install the hook."""
     rev = world.git("rev-parse", "HEAD", cwd=hooks)
-    (app / ".pre-commit-config.yaml").write_text(f"repos:\n- repo: {hooks}\n  rev: {rev}\n  hooks:\n  - id: {hook}\n")
-    install = [sys.executable, "-m", "pre_commit", "install", "--install-hooks", "-t", "pre-commit", "-t", "pre-push"]
-    pip = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "HTTP", "http"))}
-    kept = {name: value for name, value in world.env.items() if not name.startswith("HTTP")}
-    subprocess.run(install, cwd=app, env={**kept, **pip}, capture_output=True, timeout=300, check=True)
+    world.pre_commit(app, f"repos:\n- repo: {hooks}\n  rev: {rev}\n  hooks:\n  - id: {hook}\n")
 
 
 def commit(world: World, app: Path) -> "subprocess.CompletedProcess[str]":

@@ -156,6 +156,25 @@ class World:
         self.git("add", "--all", cwd=repository)
         return place
 
+    def pre_commit(self, app: Path, config: str) -> None:
+        """Let pre-commit install the hooks of CONFIG in APP: with the network, which nothing after this gets."""
+        (app / ".pre-commit-config.yaml").write_text(config)
+        install = [
+            sys.executable,
+            "-m",
+            "pre_commit",
+            "install",
+            "--install-hooks",
+            "-t",
+            "pre-commit",
+            "-t",
+            "pre-push",
+        ]
+        network = ("PIP_", "SSL_", "HTTP", "http")
+        pip = {name: value for name, value in os.environ.items() if name.startswith(network)}
+        kept = {name: value for name, value in self.env.items() if not name.startswith("HTTP")}
+        subprocess.run(install, cwd=app, env={**kept, **pip}, capture_output=True, timeout=300, check=True)
+
     def sum_lines(self, module: str, version: str) -> str:
         """Return the go.sum lines of a published version."""
         found = published_files(version, *self.proxy.origins[module])

@@ -1,0 +1,109 @@
+"""The examples, run as their readers would run them."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.world import LIB, World, go_mod
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the commands are for a shell")
+
+
+@pytest.fixture
+def pull_request(world: World) -> Path:
+    """Return a repository with a branch ``topic`` that brings an unpublished version, and a remote ``origin``."""
+    bin_folder = world.root / "bin"
+    bin_folder.mkdir()
+    program = bin_folder / "goproxy-check"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m goproxy_check "$@"\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    world.env["PATH"] = f"{bin_folder}{os.pathsep}{world.env['PATH']}"
+    world.origin(LIB, "v1.0.0")
+    app = world.app()
+    world.commit(app, "first")
+    remote = world.root / "remote.git"
+    world.git("init", "-q", "--bare", str(remote), cwd=world.root)
+    world.git("remote", "add", "origin", str(remote), cwd=app)
+    world.git("push", "-q", "origin", "main", cwd=app)
+    world.git("checkout", "-qb", "topic", cwd=app)
+    (app / "go.mod").write_text(go_mod([f"{LIB} v1.0.5"]))
+    return app
+
+
+def load(name: str) -> Any:
+    return yaml.safe_load((EXAMPLES / name).read_text(encoding="utf-8"))
+
+
+def test_github_actions(world: World, pull_request: Path) -> None:
+    world.commit(pull_request, "bump")
+    steps = load("github-actions.yml")["jobs"]["goproxy-check"]["steps"]
+    assert steps[0]["with"]["fetch-depth"] == 0
+    command = steps[-1]["run"]
+    done = world.run("sh", "-c", command, cwd=pull_request, ok=False, GITHUB_BASE_REF="main")
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"::error file=go.mod,line=6,title={LIB}@v1.0.5%3A unpublished::")
+    world.publish(LIB, "v1.0.5")
+    done = world.run("sh", "-c", command, cwd=pull_request, GITHUB_BASE_REF="main")
+    assert done.stdout == ""
+
+
+def test_gitlab_ci(world: World, pull_request: Path) -> None:
+    commit = world.commit(pull_request, "bump")
+    job = load("gitlab-ci.yml")["goproxy-check"]
+    assert job["variables"]["GIT_DEPTH"] == 0
+    base = world.git("rev-parse", "main", cwd=pull_request)
+    env = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "CI_COMMIT_SHA": commit}
+    done = world.run("sh", "-c", job["script"][-1], cwd=pull_request, ok=False, **env)
+    assert done.returncode == 1 and f"go.mod:6: {LIB} v1.0.5: unpublished" in done.stdout
+
+
+@pytest.mark.registry
+def test_pre_commit_config(world: World, pull_request: Path, hooks: Path) -> None:
+    config = load("pre-commit-config.yaml")
+    config["repos"][0].update(repo=str(hooks), rev=world.git("rev-parse", "HEAD", cwd=hooks))
+    world.pre_commit(pull_request, yaml.safe_dump(config))
+    world.git("add", ".", cwd=pull_request)
+    stopped = world.run("git", "commit", "-m", "bump", cwd=pull_request, ok=False)
+    assert stopped.returncode == 1 and "unpublished" in stopped.stdout + stopped.stderr
+    world.commit(pull_request, "all the same")
+    pushed = world.run("git", "push", "origin", "topic", cwd=pull_request, ok=False)
+    assert pushed.returncode == 1 and "unpublished" in pushed.stdout + pushed.stderr
+    world.publish(LIB, "v1.0.5")
+    world.run("git", "push", "-q", "origin", "topic", cwd=pull_request)
+
+
+@pytest.mark.registry
+def test_lefthook(world: World, pull_request: Path, registry: None, tmp_path: Path) -> None:
+    folder = tmp_path / "lefthook"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), "lefthook"]
+    done = subprocess.run(pip, capture_output=True, text=True, timeout=120, check=False)
+    if done.returncode:
+        pytest.skip(f"needs lefthook from a package registry: {done.stderr.strip().splitlines()[-1]}")
+    world.env["PATH"] = f"{folder / 'bin'}{os.pathsep}{world.env['PATH']}"
+    world.env["PYTHONPATH"] += f"{os.pathsep}{folder}"
+    shutil.copy(EXAMPLES / "lefthook.yml", pull_request / "lefthook.yml")
+    world.run("lefthook", "install", cwd=pull_request)
+    world.git("add", ".", cwd=pull_request)
+    stopped = world.run("git", "commit", "-m", "bump", cwd=pull_request, ok=False)
+    assert stopped.returncode == 1 and "unpublished" in stopped.stdout + stopped.stderr
+    world.commit(pull_request, "all the same")
+    pushed = world.run("git", "push", "origin", "topic", cwd=pull_request, ok=False)
+    assert pushed.returncode == 1 and "unpublished" in pushed.stdout + pushed.stderr
+    world.publish(LIB, "v1.0.5")
+    world.run("git", "push", "-q", "origin", "topic", cwd=pull_request)
+
+
+def test_examples_are_all_run_here_or_in_the_tests_of_a_push() -> None:
+    tests = [Path(__file__), Path(__file__).with_name("test_push.py")]
+    text = "".join(path.read_text(encoding="utf-8") for path in tests)
+    for example in EXAMPLES.iterdir():
+        assert f'"{example.name}"' in text
