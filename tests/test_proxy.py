@@ -79,7 +79,7 @@ def test_goproxy_list_is_accepted_where_go_accepts_it(world: World, text: str) -
 
 def client(*urls: str, any_error: bool = False, jobs: int = 8) -> ProxyClient:
     proxies = tuple(Proxy(url, url, any_error) for url in urls)
-    return ProxyClient(GoEnv("", proxies, False, "", "", ""), Transport(jobs), jobs)
+    return ProxyClient(GoEnv("", proxies, False, "", "", "", ""), Transport(jobs), jobs)
 
 
 def held(proxies: ProxyClient, ref: Reference = REF, seconds: float = 5) -> tuple[Answer, ...]:

@@ -5,13 +5,9 @@ import posixpath
 import re
 from typing import NamedTuple
 
+from goproxy_check import repository
 from goproxy_check.process import CommandError, git
-
-MODULE_FILES = ("go.mod", "go.sum", "go.work", "go.work.sum")
-_PATHSPEC = [f":(top,glob)**/{name}" for name in MODULE_FILES]
-# Raw and NUL-separated, and nothing of it left to the user's configuration: no renames, no external diff, paths
-# from the top of the repository (diff.relative would make them relative to the current folder).
-_RAW = ["--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all"]
+from goproxy_check.repository import MODULE_FILES
 
 
 class File(NamedTuple):
@@ -37,18 +33,9 @@ class Change(NamedTuple):
     beside: list[File]
 
 
-class _Entry(NamedTuple):
-    """One line of ``git diff --raw``; an id is "" where there is no file on that side."""
-
-    path: str
-    old: str
-    new: str
-    unmerged: bool
-
-
 def anything_staged(cwd: str) -> bool:
     """Tell whether a module file is staged in the repository around CWD; raises CommandError if there is none."""
-    return bool(_diff(cwd, "--cached"))
+    return bool(repository.diff(cwd, "--cached"))
 
 
 def staged(cwd: str, files: list[str]) -> Change | None:
@@ -59,29 +46,29 @@ def staged(cwd: str, files: list[str]) -> Change | None:
     a conflict is not resolved.
     """
     if not files:
-        entries = _diff(cwd, "--cached")
+        entries = repository.diff(cwd, "--cached")
         if not entries:
             return None
-        root, folder = _place(cwd)
+        root, folder = repository.place(cwd)
         names = None
     else:
-        root, folder = _place(cwd)
+        root, folder = repository.place(cwd)
         names = [_name(root, folder, file) for file in files]
-        entries = _diff(cwd, "--cached")
+        entries = repository.diff(cwd, "--cached")
     for entry in entries:
         if entry.unmerged and (names is None or entry.path in names):
             raise CommandError(
                 f"{entry.path} is in the middle of a merge conflict: resolve it and git add it, then try again"
             )
-    index = _index(cwd)
+    index = repository.index(cwd)
     for name in names or ():
         if name not in index and not any(entry.path == name for entry in entries):
             missing = not os.path.lexists(os.path.join(root, name))
             raise CommandError(f"{name}: no such file" if missing else f"{name} is not in the index: git add it first")
     old = [(entry.path, entry.old) for entry in entries if entry.old]
     new = {entry.path for entry in entries if entry.new}
-    for parent in _merge_heads(cwd):
-        theirs = _diff(cwd, "--cached", parent)
+    for parent in repository.merge_heads(cwd):
+        theirs = repository.diff(cwd, "--cached", parent)
         old += [(entry.path, entry.old) for entry in theirs if entry.old]
         new &= {entry.path for entry in theirs}  # a file that is the same as in a parent brings nothing new
     whole: set[str] = set()
@@ -93,8 +80,8 @@ def staged(cwd: str, files: list[str]) -> Change | None:
 
 def between(cwd: str, base: str, head: str, files: list[str]) -> Change | None:
     """Return what the commit HEAD has and its merge base with BASE has not, restricted to FILES if there are any."""
-    root, folder = _place(cwd)
-    ours, theirs = _commit(cwd, base), _commit(cwd, head)
+    root, folder = repository.place(cwd)
+    ours, theirs = repository.commit_of(cwd, base), repository.commit_of(cwd, head)
     fork = git("merge-base", ours, theirs, cwd=cwd, check=False).decode().strip() if ours and theirs else ""
     if not fork:
         if git("rev-parse", "--is-shallow-repository", cwd=cwd).strip() == b"true":
@@ -105,12 +92,24 @@ def between(cwd: str, base: str, head: str, files: list[str]) -> Change | None:
         if ours and theirs:
             raise CommandError(f"{base} and {head} have no commit in common")
         raise CommandError(f"{head if ours else base} is not a commit of this repository")
-    entries = _diff(cwd, fork, theirs)
+    entries = repository.diff(cwd, fork, theirs)
     new = {entry.path for entry in entries if entry.new}
     if files:
         new &= {_name(root, folder, file) for file in files}
     old = [(entry.path, entry.old) for entry in entries if entry.old]
-    return _load(cwd, root, folder, old, _tree(cwd, theirs), new, set()) if new else None
+    return _load(cwd, root, folder, old, repository.tree(cwd, theirs), new, set()) if new else None
+
+
+def everything(cwd: str) -> Change:
+    """Return all module files of the work tree, as they are on disk, all new; ignored ones are left out."""
+    root, folder = repository.place(cwd)
+    files = []
+    for path in repository.work_tree(cwd):
+        place = os.path.join(root, path)
+        if os.path.isfile(place) and not os.path.islink(place):
+            with open(place, "rb") as file:
+                files.append(File(path, file.read()))
+    return Change(root, _reader(root, folder), [], [], files, [])
 
 
 def pushed(cwd: str, lines: str) -> tuple[list[Change], set[tuple[str, str]]]:
@@ -119,44 +118,33 @@ def pushed(cwd: str, lines: str) -> tuple[list[Change], set[tuple[str, str]]]:
     LINES are what git gives a pre-push hook (githooks(5)): local ref, its object, remote ref, its object. A tag is
     (folder of the module, version). Raises CommandError for a line that is none.
     """
-    root, folder = _place(cwd)
+    root, folder = repository.place(cwd)
     changes, tags = [], set()
     for line in filter(str.strip, lines.split("\n")):
         match = re.fullmatch(r"(\S+) ([0-9a-f]{40}|[0-9a-f]{64}) (\S+) ([0-9a-f]{40}|[0-9a-f]{64})", line.strip())
         if not match:
             raise CommandError("--pre-push: standard input is not what git gives a pre-push hook")
         _, ours, remote_ref, theirs = match.groups()
-        commit = _commit(cwd, ours)
+        commit = repository.commit_of(cwd, ours)
         if not commit:
             continue  # a ref is deleted, or it is a tag of something else than a commit
         if remote_ref.startswith("refs/tags/"):
             module, _, version = remote_ref.removeprefix("refs/tags/").rpartition("/")
             tags.add((module, version))
-        known = ["--remotes", *filter(None, [_commit(cwd, theirs)])]
+        known = ["--remotes", *filter(None, [repository.commit_of(cwd, theirs)])]
         listed = git("rev-list", "--boundary", commit, "--not", *known, cwd=cwd).decode().split()
         if not listed:
             continue  # the remote has all of it
         new: set[str] | None = None
         old: list[tuple[str, str]] = []
         for base in [name[1:] for name in listed if name.startswith("-")]:
-            entries = _diff(cwd, base, commit)
+            entries = repository.diff(cwd, base, commit)
             old += [(entry.path, entry.old) for entry in entries if entry.old]
             added = {entry.path for entry in entries if entry.new}
             new = added if new is None else new & added
-        tree = _tree(cwd, commit)
+        tree = repository.tree(cwd, commit)
         changes.append(_load(cwd, root, folder, old, tree, set(tree) if new is None else new, set()))
     return changes, tags
-
-
-def _commit(cwd: str, name: str) -> str:
-    """Return the commit that NAME is or, as a tag, names; "" if there is none here."""
-    return git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", cwd=cwd, check=False).decode().strip()
-
-
-def _place(cwd: str) -> tuple[str, str]:
-    """Return the top folder of the work tree, and CWD relative to it ("" is the top)."""
-    root, folder = (git("rev-parse", f"--show-{what}", cwd=cwd) for what in ("toplevel", "prefix"))
-    return os.fsdecode(root).removesuffix("\n"), os.fsdecode(folder).removesuffix("\n").rstrip("/")
 
 
 def _reader(root: str, folder: str) -> str:
@@ -177,59 +165,6 @@ def _name(root: str, folder: str, file: str) -> str:
     return name
 
 
-def _diff(cwd: str, *what: str) -> list[_Entry]:
-    try:
-        output = git("-c", "diff.relative=false", "diff", *_RAW, *what, "--", *_PATHSPEC, cwd=cwd)
-    except CommandError:
-        git("rev-parse", "--git-dir", cwd=cwd)  # outside a repository this one has the better words
-        raise
-    fields = output.decode("utf-8", "surrogateescape").split("\0")
-    entries: dict[str, _Entry] = {}
-    for meta, path in zip(fields[0::2], fields[1::2], strict=False):
-        old_mode, new_mode, old, new, status = meta[1:].split()
-        unmerged = status == "U" or (path in entries and entries[path].unmerged)
-        entries[path] = _Entry(path, _blob(old_mode, old), _blob(new_mode, new), unmerged)
-    return list(entries.values())
-
-
-def _blob(mode: str, name: str) -> str:
-    return name if mode.startswith("100") else ""  # not a link, not a submodule
-
-
-def _index(cwd: str) -> dict[str, str]:
-    """Return path → blob of every module file in the index (git-ls-files(1), --stage)."""
-    output = git("ls-files", "--stage", "--full-name", "-z", "--", *_PATHSPEC, cwd=cwd)
-    files: dict[str, str] = {}
-    for record in output.decode("utf-8", "surrogateescape").split("\0")[:-1]:
-        meta, _, path = record.partition("\t")
-        mode, name, _ = meta.split()
-        if _blob(mode, name):
-            files[path] = name
-    return files
-
-
-def _tree(cwd: str, commit: str) -> dict[str, str]:
-    """Return path → blob of every module file in COMMIT (git-ls-tree(1))."""
-    output = git("ls-tree", "-r", "-z", "--full-tree", commit, cwd=cwd)
-    files: dict[str, str] = {}
-    for record in output.decode("utf-8", "surrogateescape").split("\0")[:-1]:
-        meta, _, path = record.partition("\t")
-        mode, _, name = meta.split()
-        if posixpath.basename(path) in MODULE_FILES and _blob(mode, name):
-            files[path] = name
-    return files
-
-
-def _merge_heads(cwd: str) -> list[str]:
-    """Return the other parents of a merge that is being committed (gitrevisions(7), MERGE_HEAD)."""
-    path = git("rev-parse", "--git-path", "MERGE_HEAD", cwd=cwd).decode("utf-8", "surrogateescape").rstrip("\n")
-    try:
-        with open(os.path.join(cwd, path), encoding="ascii", errors="replace") as file:
-            return re.findall(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$", file.read(), re.MULTILINE)
-    except FileNotFoundError:
-        return []
-
-
 def _load(
     cwd: str,
     root: str,
@@ -245,27 +180,12 @@ def _load(
         for path in tree.keys() - new - whole
         if posixpath.basename(path) in ("go.mod", "go.work") or posixpath.dirname(path) in folders
     }
-    text = _read(cwd, {name for _, name in old} | {tree[path] for path in new | whole | beside if path in tree})
+    text = repository.read_blobs(
+        cwd, {name for _, name in old} | {tree[path] for path in new | whole | beside if path in tree}
+    )
 
     def files(paths: set[str]) -> list[File]:
         return [File(path, text[tree[path]]) for path in sorted(paths) if path in tree]
 
     before = [File(path, text[name]) for path, name in old]
     return Change(root, _reader(root, folder), before, files(new), files(whole), files(beside))
-
-
-def _read(cwd: str, names: set[str]) -> dict[str, bytes]:
-    """Return the content of every blob of NAMES (git-cat-file(1), --batch)."""
-    ordered = sorted(names)
-    output = git("cat-file", "--batch", cwd=cwd, stdin="".join(f"{name}\n" for name in ordered).encode())
-    text: dict[str, bytes] = {}
-    at = 0
-    for name in ordered:
-        end = output.index(b"\n", at)
-        kind, _, size = output[at:end].partition(b" ")[2].partition(b" ")
-        if kind != b"blob":
-            raise CommandError(f"git has no object {name}: the repository is incomplete, try git fetch")
-        at = end + 1
-        text[name] = output[at : at + int(size)]
-        at += int(size) + 1
-    return text

@@ -27,14 +27,24 @@ _ORIGIN_SHARE = 0.8
 
 
 def check(
-    references: Iterable[Reference], env: GoEnv, proxies: ProxyClient, origins: OriginClient, seconds: float
+    references: Iterable[Reference],
+    env: GoEnv,
+    proxies: ProxyClient,
+    origins: OriginClient,
+    seconds: float,
+    cache_suffices: bool = False,
 ) -> list[Diagnosis]:
-    """Return the verdict on each reference, in their order, within SECONDS."""
+    """Return the verdict on each reference, in their order, within SECONDS.
+
+    If CACHE_SUFFICES, nobody is asked about what the module cache has.
+    """
     found = [Evidence(ref, skipped=_skipped(ref, env)) for ref in references]
+    if cache_suffices:
+        found = [replace(item, cached=not _settled(item) and env.is_cached(item.reference)) for item in found]
     whole, held, origin = Deadline(seconds), Deadline(seconds * _HELD_SHARE), Deadline(seconds * _ORIGIN_SHARE)
 
     def asks(item: Evidence) -> bool:
-        return not (item.reference.invalid or item.reference.skipped or item.skipped)
+        return not (_settled(item) or item.cached)
 
     def public(item: Evidence) -> bool:
         return asks(item) and bool(env.proxies) and not env.is_private(item.reference.module)
@@ -62,6 +72,10 @@ def check(
     found = _learn(found, worth_asking_plainly, lambda refs: proxies.fetched(refs, whole), "fetched")
     found = _learn(found, in_doubt, lambda refs: origins.ask(refs, whole, tags_suffice=False), "last_look")
     return [diagnose(item) for item in found]
+
+
+def _settled(item: Evidence) -> bool:
+    return bool(item.reference.invalid or item.reference.skipped or item.skipped)
 
 
 def _learn(

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from goproxy_check.changes import Change, anything_staged, between, pushed, staged
+from goproxy_check.changes import Change, anything_staged, between, everything, pushed, staged
 from goproxy_check.process import CommandError, stop_all
 
 # With no more than these, and nothing staged that matters, nothing needs parsing.
@@ -92,6 +92,8 @@ def _run(argv: Sequence[str]) -> int:
     if options.pre_push:
         pushes, tags = pushed(options.folder, sys.stdin.buffer.read().decode("utf-8", "surrogateescape"))
         changes += pushes
+    elif options.all:
+        changes.append(everything(options.folder))
     elif options.versions:
         pass  # no change is asked about
     elif base and head:

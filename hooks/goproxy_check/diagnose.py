@@ -19,6 +19,8 @@ def diagnose(evidence: Evidence) -> Diagnosis:
         return Diagnosis(ref, Verdict.INVALID, why=ref.invalid, do=(do,))
     if ref.skipped or evidence.skipped:
         return Diagnosis(ref, Verdict.SKIPPED, why=ref.skipped or evidence.skipped)
+    if evidence.cached:
+        return Diagnosis(ref, Verdict.OK)
     answers = evidence.fetched or evidence.held
     blank = Diagnosis(ref, Verdict.OK, _said(evidence), proxies=_one_each(answers), origin=origin)
     if not answers:

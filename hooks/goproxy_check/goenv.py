@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from goproxy_check import module
 from goproxy_check.process import CommandError, go_environment, run
 from goproxy_check.redact import one_line, printable
+from goproxy_check.references import Reference
 
 _NAMES = ["GOPROXY", "GONOPROXY", "GONOSUMDB", "GOPRIVATE", "GOFLAGS", "GOWORK", "GOMODCACHE"]
 
@@ -40,10 +41,17 @@ class GoEnv:
     no_proxy: str
     no_sumdb: str
     flags: str
+    modcache: str
 
     def is_private(self, path: str) -> bool:
         """Tell whether no proxy may hear of the module PATH (``go help module-private``)."""
         return module.match_prefix_patterns(self.no_proxy, path)
+
+    def is_cached(self, ref: Reference) -> bool:
+        """Tell whether the module cache has what Go needs of REF (https://go.dev/ref/mod#module-cache)."""
+        place = os.path.join(self.modcache, "cache", "download", *module.escape(ref.module).split("/"), "@v")
+        ends = (".mod",) if ref.go_mod_only else (".mod", ".info", ".zip")
+        return all(os.path.exists(os.path.join(place, module.escape(ref.version) + end)) for end in ends)
 
     def flags_without_mod(self) -> str:
         """Return GOFLAGS without -mod and -modfile, which make questions about single modules fail."""
@@ -72,7 +80,8 @@ def read_go_env(scratch: str, seconds: float) -> GoEnv:
     else:
         raise GoEnvError("no go command and no GOPROXY in the environment: install Go, or set GOPROXY")
     proxies, off = proxy_list(values.get("GOPROXY", ""))
-    return GoEnv(go, proxies, off, values.get("GONOPROXY", ""), values.get("GONOSUMDB", ""), values.get("GOFLAGS", ""))
+    more = [values.get(name, "") for name in ("GONOPROXY", "GONOSUMDB", "GOFLAGS", "GOMODCACHE")]
+    return GoEnv(go, proxies, off, *more)
 
 
 def proxy_list(text: str) -> tuple[tuple[Proxy, ...], bool]:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from goproxy_check import __version__
-from goproxy_check.changes import MODULE_FILES
 from goproxy_check.module import canonical_version, check
 from goproxy_check.process import CommandError
+from goproxy_check.repository import MODULE_FILES
 
 _EPILOG = "exit status: 0 nothing found, or all of it fixed; 1 findings, or go.sum changed; 2 could not run"
 
@@ -40,6 +40,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="FILE|MODULE@VERSION",
         help="module files (default: whatever is staged), or module versions",
     )
+    add("--all", action="store_true", help="the whole work tree; what the module cache has is taken as resolved")
     add("--from-ref", metavar="A", help="with --to-ref: check what B adds since it forked from A")
     add("--to-ref", metavar="B", help="see --from-ref")
     add("--pre-push", action="store_true", help="what a push brings, as git tells a pre-push hook on standard input")
@@ -71,7 +72,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         raise UsageError("--nosumdb goes with --fix")
     if (options.from_ref is None) != (options.to_ref is None):
         raise UsageError("--from-ref and --to-ref go together")
-    ways = [options.pre_push, options.from_ref is not None]
+    ways = [options.all, options.pre_push, options.from_ref is not None]
     options.versions = [target for target in options.targets if "@" in os.path.basename(target)]
     for target in options.versions:
         path, _, version = target.rpartition("@")
@@ -84,10 +85,10 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
             raise UsageError(f"{target} is not a go.mod, go.sum, go.work or go.work.sum, nor MODULE@VERSION")
     if options.versions and (len(options.versions) < len(options.targets) or any(ways)):
         raise UsageError("MODULE@VERSION goes with nothing else: ask for files, refs and versions one after the other")
+    if sum(ways) > 1 or (options.targets and (options.all or options.pre_push)):
+        raise UsageError("FILE, --all, --pre-push and --from-ref exclude each other")
     if options.pre_push and (sys.stdin is None or sys.stdin.isatty()):
         raise UsageError("--pre-push reads the lines that git gives a pre-push hook on standard input")
-    if options.pre_push and (options.targets or options.from_ref):
-        raise UsageError("--pre-push goes without FILE and --from-ref")
     return options
 
 

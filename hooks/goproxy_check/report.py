@@ -17,6 +17,7 @@ class Run:
 
     FOLDER is where the user stands, from the top of the repository. TOLERANT: --allow-unavailable was given. HOOK is
     what started this: "pre-commit", "git" (a plain hook), or "" for a person; ACTION is "commit" or "push".
+    COMMITS: what --fix has changed must be added to a commit.
     """
 
     diagnoses: list[Diagnosis]
@@ -27,6 +28,7 @@ class Run:
     show_skipped: bool = False
     hook: str = ""
     action: str = "commit"
+    commits: bool = True
 
     @property
     def findings(self) -> list[Diagnosis]:
@@ -43,7 +45,7 @@ class Run:
 
     def exit_status(self) -> int:
         """Return 0 if nothing was found, or all of it fixed and nothing left to add to the commit, else 1."""
-        unfinished = self.outcome is not None and bool(self.outcome.to_add)
+        unfinished = self.commits and self.outcome is not None and bool(self.outcome.to_add)
         return int(unfinished or any(self.stops(item) for item in self.diagnoses))
 
     def counts(self) -> dict[str, int]:

@@ -37,6 +37,7 @@ def run(changes: list[Change], tags: set[tuple[str, str]], options: argparse.Nam
         tolerant=options.allow_unavailable,
         show_skipped=options.trace,
         hook=_hook(options.pre_push),
+        commits=not options.all,
         action="push" if options.pre_push or "PRE_COMMIT_FROM_REF" in os.environ else "commit",
     )
     on_terminal = bool(sys.stdout and sys.stdout.isatty())
@@ -47,8 +48,9 @@ def run(changes: list[Change], tags: set[tuple[str, str]], options: argparse.Nam
     elif options.format == "github":
         print(as_github(finished), end="\n" if finished.findings else "")
     else:
-        print_text(finished, sys.stdout, colour=_colour(options.color, on_terminal), summary=on_terminal or bool(asked))
-    if options.format != "text" and outcome and outcome.to_add:
+        colour, summary = _colour(options.color, on_terminal), on_terminal or options.all or bool(asked)
+        print_text(finished, sys.stdout, colour=colour, summary=summary)
+    if options.format != "text" and outcome and outcome.to_add and finished.commits:
         trace(f"goproxy-check: git add {' '.join(map(quoted, outcome.to_add))}")
     return finished.exit_status()
 
@@ -75,7 +77,7 @@ def _settle(
         env = read_go_env(scratch, deadline.left() / 2)
         proxies = ProxyClient(env, transport, options.jobs)
         origins = OriginClient(env, scratch, options.jobs, options.trace)
-        diagnoses = check(references, env, proxies, origins, deadline.left())
+        diagnoses = check(references, env, proxies, origins, deadline.left(), cache_suffices=options.all)
         if not options.fix or not env.go:
             return diagnoses, None
         outcome = fix(diagnoses, env, root, options.timeout, nosumdb=options.nosumdb, traced=options.trace)

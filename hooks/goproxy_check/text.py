@@ -123,7 +123,8 @@ def _fixed(outcome: Outcome, run: Run) -> Iterator[str]:
         yield f"{what}: {_names(fixed)}; others behind the proxy can't get {_it(fixed)} until it asks again"
     if outcome.to_add:
         files = " ".join(quoted(run.path(file)) for file in outcome.to_add)
-        yield f"The {run.action} needs the new lines of go.sum: git add {files}"
+        needs = f"The {run.action} needs the new lines of go.sum: git add {files}"
+        yield needs if run.commits else f"go.sum has new lines: {files}"
 
 
 def _it(items: list[Diagnosis]) -> str:

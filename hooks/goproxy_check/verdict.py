@@ -32,7 +32,7 @@ class Evidence:
 
     HELD is what the proxies said with Disable-Module-Fetch, FETCHED what they said when asked plainly; both are empty
     where no proxy may be asked. LISTED are their lists where they refused. ORIGIN was asked for the tag, the LAST_LOOK
-    for its go.mod too. SKIPPED is a reason not to ask at all.
+    for its go.mod too. CACHED: the module cache has it, and that is good enough. SKIPPED is a reason not to ask at all.
     """
 
     reference: Reference
@@ -41,6 +41,7 @@ class Evidence:
     fetched: tuple[Answer, ...] = ()
     last_look: Origin | None = None
     listed: tuple[Answer, ...] = ()
+    cached: bool = False
     skipped: str = ""
 
 

@@ -1,0 +1,112 @@
+"""Git, told exactly: NUL-separated, with every flag that keeps the user's configuration out of the answer."""
+
+import os
+import posixpath
+import re
+from typing import NamedTuple
+
+from goproxy_check.process import CommandError, git
+
+MODULE_FILES = ("go.mod", "go.sum", "go.work", "go.work.sum")
+_PATHSPEC = [f":(top,glob)**/{name}" for name in MODULE_FILES]
+# Raw and NUL-separated, and nothing of it left to the user's configuration: no renames, no external diff, paths
+# from the top of the repository (diff.relative would make them relative to the current folder).
+_RAW = ["--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all"]
+
+
+class DiffEntry(NamedTuple):
+    """One line of ``git diff --raw``; an id is "" where there is no file on that side."""
+
+    path: str
+    old: str
+    new: str
+    unmerged: bool
+
+
+def place(cwd: str) -> tuple[str, str]:
+    """Return the top folder of the work tree, and CWD relative to it ("" is the top)."""
+    root, folder = (git("rev-parse", f"--show-{what}", cwd=cwd) for what in ("toplevel", "prefix"))
+    return os.fsdecode(root).removesuffix("\n"), os.fsdecode(folder).removesuffix("\n").rstrip("/")
+
+
+def commit_of(cwd: str, name: str) -> str:
+    """Return the commit that NAME is or, as a tag, names; "" if there is none here."""
+    return git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", cwd=cwd, check=False).decode().strip()
+
+
+def diff(cwd: str, *what: str) -> list[DiffEntry]:
+    """Return the module files that differ (git-diff(1), --raw) between what WHAT names; --cached is the index."""
+    try:
+        output = git("-c", "diff.relative=false", "diff", *_RAW, *what, "--", *_PATHSPEC, cwd=cwd)
+    except CommandError:
+        git("rev-parse", "--git-dir", cwd=cwd)  # outside a repository this one has the better words
+        raise
+    fields = output.decode("utf-8", "surrogateescape").split("\0")
+    entries: dict[str, DiffEntry] = {}
+    for meta, path in zip(fields[0::2], fields[1::2], strict=False):
+        old_mode, new_mode, old, new, status = meta[1:].split()
+        unmerged = status == "U" or (path in entries and entries[path].unmerged)
+        entries[path] = DiffEntry(path, _blob(old_mode, old), _blob(new_mode, new), unmerged)
+    return list(entries.values())
+
+
+def _blob(mode: str, name: str) -> str:
+    return name if mode.startswith("100") else ""  # not a link, not a submodule
+
+
+def index(cwd: str) -> dict[str, str]:
+    """Return path → blob of every module file in the index (git-ls-files(1), --stage)."""
+    output = git("ls-files", "--stage", "--full-name", "-z", "--", *_PATHSPEC, cwd=cwd)
+    files: dict[str, str] = {}
+    for record in output.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+        meta, _, path = record.partition("\t")
+        mode, name, _ = meta.split()
+        if _blob(mode, name):
+            files[path] = name
+    return files
+
+
+def tree(cwd: str, commit: str) -> dict[str, str]:
+    """Return path → blob of every module file in COMMIT (git-ls-tree(1))."""
+    output = git("ls-tree", "-r", "-z", "--full-tree", commit, cwd=cwd)
+    files: dict[str, str] = {}
+    for record in output.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+        meta, _, path = record.partition("\t")
+        mode, _, name = meta.split()
+        if posixpath.basename(path) in MODULE_FILES and _blob(mode, name):
+            files[path] = name
+    return files
+
+
+def work_tree(cwd: str) -> list[str]:
+    """Return every module file that git tracks or would track (git-ls-files(1)), from the top of the repository."""
+    every = ["-z", "--full-name", "--cached", "--others", "--exclude-standard"]
+    output = git("ls-files", *every, "--", *_PATHSPEC, cwd=cwd)
+    return sorted(set(output.decode("utf-8", "surrogateescape").split("\0")[:-1]))
+
+
+def merge_heads(cwd: str) -> list[str]:
+    """Return the other parents of a merge that is being committed (gitrevisions(7), MERGE_HEAD)."""
+    path = git("rev-parse", "--git-path", "MERGE_HEAD", cwd=cwd).decode("utf-8", "surrogateescape").rstrip("\n")
+    try:
+        with open(os.path.join(cwd, path), encoding="ascii", errors="replace") as file:
+            return re.findall(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$", file.read(), re.MULTILINE)
+    except FileNotFoundError:
+        return []
+
+
+def read_blobs(cwd: str, names: set[str]) -> dict[str, bytes]:
+    """Return the content of every blob of NAMES (git-cat-file(1), --batch)."""
+    ordered = sorted(names)
+    output = git("cat-file", "--batch", cwd=cwd, stdin="".join(f"{name}\n" for name in ordered).encode())
+    text: dict[str, bytes] = {}
+    at = 0
+    for name in ordered:
+        end = output.index(b"\n", at)
+        kind, _, size = output[at:end].partition(b" ")[2].partition(b" ")
+        if kind != b"blob":
+            raise CommandError(f"git has no object {name}: the repository is incomplete, try git fetch")
+        at = end + 1
+        text[name] = output[at : at + int(size)]
+        at += int(size) + 1
+    return text
