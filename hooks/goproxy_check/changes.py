@@ -65,12 +65,8 @@ def staged(cwd: str, files: list[str]) -> Change | None:
         if name not in index and not any(entry.path == name for entry in entries):
             missing = not os.path.lexists(os.path.join(root, name))
             raise CommandError(f"{name}: no such file" if missing else f"{name} is not in the index: git add it first")
-    old = [(entry.path, entry.old) for entry in entries if entry.old]
-    new = {entry.path for entry in entries if entry.new}
-    for parent in repository.merge_heads(cwd):
-        theirs = repository.diff(cwd, "--cached", parent)
-        old += [(entry.path, entry.old) for entry in theirs if entry.old]
-        new &= {entry.path for entry in theirs}  # a file that is the same as in a parent brings nothing new
+    parents = [repository.diff(cwd, "--cached", parent) for parent in repository.merge_heads(cwd)]
+    old, new = _old_and_new([entries, *parents])
     whole: set[str] = set()
     if names is not None:
         new &= set(names)
@@ -92,11 +88,9 @@ def between(cwd: str, base: str, head: str, files: list[str]) -> Change | None:
         if ours and theirs:
             raise CommandError(f"{base} and {head} have no commit in common")
         raise CommandError(f"{head if ours else base} is not a commit of this repository")
-    entries = repository.diff(cwd, fork, theirs)
-    new = {entry.path for entry in entries if entry.new}
+    old, new = _old_and_new([repository.diff(cwd, fork, theirs)])
     if files:
         new &= {_name(root, folder, file) for file in files}
-    old = [(entry.path, entry.old) for entry in entries if entry.old]
     return _load(cwd, root, folder, old, repository.tree(cwd, theirs), new, set()) if new else None
 
 
@@ -135,16 +129,20 @@ def pushed(cwd: str, lines: str) -> tuple[list[Change], set[tuple[str, str]]]:
         listed = git("rev-list", "--boundary", commit, "--not", *known, cwd=cwd).decode().split()
         if not listed:
             continue  # the remote has all of it
-        new: set[str] | None = None
-        old: list[tuple[str, str]] = []
-        for base in [name[1:] for name in listed if name.startswith("-")]:
-            entries = repository.diff(cwd, base, commit)
-            old += [(entry.path, entry.old) for entry in entries if entry.old]
-            added = {entry.path for entry in entries if entry.new}
-            new = added if new is None else new & added
+        bases = [name[1:] for name in listed if name.startswith("-")]
         tree = repository.tree(cwd, commit)
-        changes.append(_load(cwd, root, folder, old, tree, set(tree) if new is None else new, set()))
+        old, new = _old_and_new([repository.diff(cwd, base, commit) for base in bases]) if bases else ([], set(tree))
+        changes.append(_load(cwd, root, folder, old, tree, new, set()))
     return changes, tags
+
+
+def _old_and_new(diffs: list[list[repository.DiffEntry]]) -> tuple[list[tuple[str, str]], set[str]]:
+    """Return the files (path, blob) of all that DIFFS compare with, and the paths that differ from each of them.
+
+    A file that is the same as in one parent, or in one commit of the remote, brings nothing new.
+    """
+    old = [(entry.path, entry.old) for entries in diffs for entry in entries if entry.old]
+    return old, set.intersection(*({entry.path for entry in entries if entry.new} for entries in diffs))
 
 
 def _reader(root: str, folder: str) -> str:

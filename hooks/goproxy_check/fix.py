@@ -6,7 +6,6 @@ import posixpath
 import re
 import shlex
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from goproxy_check.goenv import GoEnv
 from goproxy_check.parallel import Deadline
 from goproxy_check.process import CommandError, go_environment, run
-from goproxy_check.redact import one_line, trace
+from goproxy_check.redact import one_line
 from goproxy_check.references import Reference, module_folders
 from goproxy_check.verdict import FIXABLE, Diagnosis
 
@@ -123,22 +122,14 @@ class _Download:
         # -mod=mod would let go edit go.mod, -modfile keep it away from go.sum.
         env = go_environment(GOWORK="off", GOFLAGS=self._env.flags_without_mod(), **settings)
         versions = [str(ref) for ref in refs]
-        started = time.monotonic()
+        said = " ".join(f"{name}={value}" for name, value in settings.items())
+        told = f"cd {self._place}; {said} go mod download {' '.join(versions)}" if self._traced else ""
+        # With -json go writes the go.sum lines of what succeeded even where something else failed.
+        command = [self._env.go, "mod", "download", "-json", *versions]
         try:
-            # With -json go writes the go.sum lines of what succeeded even where something else failed.
-            result = run(
-                [self._env.go, "mod", "download", "-json", *versions],
-                cwd=self._place,
-                env=env,
-                timeout=max(0.1, self._deadline.left()),
-            )
+            result = run(command, cwd=self._place, env=env, timeout=max(0.1, self._deadline.left()), told=told)
         except CommandError as error:
             return dict.fromkeys(refs, str(error))
-        finally:
-            if self._traced:
-                said = " ".join(f"{name}={value}" for name, value in settings.items())
-                spent = time.monotonic() - started
-                trace(f"# cd {self._place}; {said} go mod download {' '.join(versions)} ({spent:.3f}s)")
         answers = {f"{item.get('Path')}@{item.get('Version')}": item for item in _objects(result.stdout)}
         words = result.stderr.strip() or f"go mod download: exit status {result.code}"
         return {ref: _error(answers.get(str(ref)), words) for ref in refs}

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from goproxy_check import module
 from goproxy_check.process import CommandError, go_environment, run
-from goproxy_check.redact import one_line, printable
+from goproxy_check.redact import bare_url, one_line, printable
 from goproxy_check.references import Reference
 
-_NAMES = ["GOPROXY", "GONOPROXY", "GONOSUMDB", "GOPRIVATE", "GOFLAGS", "GOWORK", "GOMODCACHE"]
+_NAMES = ["GOPROXY", "GONOPROXY", "GONOSUMDB", "GOFLAGS", "GOMODCACHE"]
 
 
 class GoEnvError(CommandError):
@@ -117,7 +117,7 @@ def _check_url(url: str) -> str:
     bare = one_line(f"{scheme[0] if scheme else ''}{url.rpartition('@')[2]}" if "@" in url else url)
     try:
         parts = urlsplit(url)
-        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl().rstrip("/")
+        shown = bare_url(url).rstrip("/")
         parts.port  # noqa: B018  raises ValueError where the port is no number
     except ValueError:
         raise GoEnvError(f"GOPROXY: {bare} is not a URL (see go env GOPROXY)") from None

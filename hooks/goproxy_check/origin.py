@@ -8,7 +8,6 @@ and is not to be touched by a mere question.
 import json
 import os
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from goproxy_check import module
 from goproxy_check.goenv import GoEnv
 from goproxy_check.parallel import Deadline, in_parallel
 from goproxy_check.process import CommandError, go_environment, run, stop_all
-from goproxy_check.redact import one_line, trace
+from goproxy_check.redact import one_line
 from goproxy_check.references import Reference
 from goproxy_check.transport import OUT_OF_TIME
 
@@ -94,15 +93,11 @@ class OriginClient:
         command = [self._env.go, "list", "-e", "-m", "-json"]
         if "@" not in query:
             command += ["-retracted", "-versions"]  # with -retracted Go need not read any go.mod
-        started = time.monotonic()
+        told = f"GOPROXY=direct go {' '.join(command[1:])} {query}" if self._traced else ""
         try:
-            result = run([*command, query], cwd=self._scratch, env=env, timeout=deadline.left())
+            result = run([*command, query], cwd=self._scratch, env=env, timeout=deadline.left(), told=told)
         except CommandError as error:
             return Origin(None, error=str(error))
-        finally:
-            if self._traced:
-                spent = time.monotonic() - started
-                trace(f"# GOPROXY=direct go {' '.join(command[1:])} {query} ({spent:.3f}s)")
         url = _repository(cache)
         try:
             answer = json.loads(result.stdout)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -38,11 +39,26 @@ def run(
     env: Mapping[str, str] | None = None,
     stdin: bytes = b"",
     timeout: float = 60,
+    told: str = "",
 ) -> Result:
     """Run COMMAND in the folder CWD for at most TIMEOUT seconds and return what it printed.
 
+    TOLD is what a trace on standard error says of it, with the time it took, as ``go get -x`` does; "" is nothing.
     Raises CommandError if it cannot be started at all. A child that outlives TIMEOUT is ended with its children.
     """
+    started = time.monotonic()
+    try:
+        return _run(command, cwd, env, stdin, timeout)
+    finally:
+        if told:
+            from goproxy_check.redact import trace  # not what every commit has to pay for
+
+            trace(f"# {told} ({time.monotonic() - started:.3f}s)")
+
+
+def _run(
+    command: Sequence[str], cwd: str | None, env: Mapping[str, str] | None, stdin: bytes, timeout: float
+) -> Result:
     windows = sys.platform == "win32"
     try:
         child = subprocess.Popen(

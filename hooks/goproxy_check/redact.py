@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from urllib.parse import urlsplit
 
 # Up to the last @ if there is a password, which may hold a slash; a port is none.
 _USERINFO = re.compile(r"(?<=://)(?:[^/@\s'\"]*@|[^/@:\s'\"]*:(?!\d+/)[^@\s'\"]*@)")
@@ -19,6 +20,12 @@ def one_line(text: str, limit: int = 300) -> str:
     """Return TEXT (a proxy's answer, git's words) as at most LIMIT printable characters, without userinfo in URLs."""
     text = _QUERY.sub(r"\1", _USERINFO.sub("", " ".join(printable(text[: limit * 20]).split())))
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def bare_url(url: str) -> str:
+    """Return URL without userinfo, query and fragment; raises ValueError where it is none."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def trace(line: str) -> None:

@@ -56,25 +56,22 @@ def _blob(mode: str, name: str) -> str:
 
 def index(cwd: str) -> dict[str, str]:
     """Return path → blob of every module file in the index (git-ls-files(1), --stage)."""
-    output = git("ls-files", "--stage", "--full-name", "-z", "--", *_PATHSPEC, cwd=cwd)
-    files: dict[str, str] = {}
-    for record in output.decode("utf-8", "surrogateescape").split("\0")[:-1]:
-        meta, _, path = record.partition("\t")
-        mode, name, _ = meta.split()
-        if _blob(mode, name):
-            files[path] = name
-    return files
+    return _listed(git("ls-files", "--stage", "--full-name", "-z", "--", *_PATHSPEC, cwd=cwd), 1)
 
 
 def tree(cwd: str, commit: str) -> dict[str, str]:
     """Return path → blob of every module file in COMMIT (git-ls-tree(1))."""
-    output = git("ls-tree", "-r", "-z", "--full-tree", commit, cwd=cwd)
+    return _listed(git("ls-tree", "-r", "-z", "--full-tree", commit, cwd=cwd), 2)
+
+
+def _listed(output: bytes, at: int) -> dict[str, str]:
+    """Return path → blob of the module files in a listing whose records have the mode first, the blob at AT."""
     files: dict[str, str] = {}
     for record in output.decode("utf-8", "surrogateescape").split("\0")[:-1]:
         meta, _, path = record.partition("\t")
-        mode, _, name = meta.split()
-        if posixpath.basename(path) in MODULE_FILES and _blob(mode, name):
-            files[path] = name
+        fields = meta.split()
+        if posixpath.basename(path) in MODULE_FILES and _blob(fields[0], fields[at]):
+            files[path] = fields[at]
     return files
 
 

@@ -25,7 +25,7 @@ import urllib3
 from goproxy_check import __version__
 from goproxy_check.connections import Adapter, Session, netrc_login, network_proxies
 from goproxy_check.parallel import Deadline
-from goproxy_check.redact import one_line, trace
+from goproxy_check.redact import bare_url, one_line, trace
 
 OUT_OF_TIME = "no answer before the time was up (--timeout)"
 _ATTEMPTS = 5
@@ -68,7 +68,7 @@ class Transport:
     def get(self, url: str, deadline: Deadline, headers: Mapping[str, str], patience: float) -> Reply:
         """Return the answer to GET URL, in the end; one attempt may take PATIENCE seconds. Never raises."""
         parts = urlsplit(url)
-        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+        shown = bare_url(url)
         said = "".join(f" ({name}: {value})" for name, value in headers.items())
         for attempt in range(_ATTEMPTS):
             if why := self._unreachable.get(parts.netloc):
