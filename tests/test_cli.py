@@ -119,12 +119,8 @@ def test_empty_goproxy_is_gos_default(world: World) -> None:
 )
 def test_broken_go(world: World, script: str, words: str) -> None:
     world.app(f"{LIB} v1.0.0")
-    fake = world.root / "bin" / "go"
-    fake.parent.mkdir()
-    fake.write_text(f"#!/bin/sh\n{script}\n")
-    fake.chmod(0o755)
-    path = f"{fake.parent}{os.pathsep}{world.env['PATH']}"
-    one(world.check(PATH=path), "go env: ", words, "repair the Go installation")
+    world.program("go", script)
+    one(world.check(), "go env: ", words, "repair the Go installation")
 
 
 def test_nothing_to_ask_needs_no_go(world: World) -> None:
@@ -150,21 +146,16 @@ def test_interrupt_ends_at_once_and_leaves_no_child(
 ) -> None:
     world.app(*(f"github.com/acme/m{index} v1.0.0" for index in range(50)))
     pids = world.root / "pids"
-    env = dict(world.env)
     if busy_with == "proxy":
         proxy.fault("@v/", stall(20))
     else:
-        slow = world.root / "bin" / "git-remote-slow"
-        slow.parent.mkdir()
-        slow.write_text(f"#!/bin/sh\necho $$ >> {pids}\nexec sleep 60\n")
-        slow.chmod(0o755)
+        world.program("git-remote-slow", f"echo $$ >> {pids}\nexec sleep 60")
         world.redirect("slow://x/", "https://github.com/acme/")
         world.git("config", "--global", "protocol.slow.allow", "always", cwd=world.home)
-        env["PATH"] = f"{slow.parent}{os.pathsep}{env['PATH']}"
     child = subprocess.Popen(
         [sys.executable, "-m", "goproxy_check"],
         cwd=world.root / "app",
-        env=env,
+        env=world.env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -21,12 +20,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="the commands are for a 
 @pytest.fixture
 def pull_request(world: World) -> Path:
     """Return a repository with a branch ``topic`` that brings an unpublished version, and a remote ``origin``."""
-    bin_folder = world.root / "bin"
-    bin_folder.mkdir()
-    program = bin_folder / "goproxy-check"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m goproxy_check "$@"\n')
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    world.env["PATH"] = f"{bin_folder}{os.pathsep}{world.env['PATH']}"
+    world.goproxy_check()
     world.origin(LIB, "v1.0.0")
     app = world.app()
     world.commit(app, "first")
@@ -66,11 +60,8 @@ def test_gitlab_ci(world: World, pull_request: Path) -> None:
     assert done.returncode == 1 and f"go.mod:6: {LIB} v1.0.5: unpublished" in done.stdout
 
 
-@pytest.mark.registry
-def test_pre_commit_config(world: World, pull_request: Path, hooks: Path) -> None:
-    config = load("pre-commit-config.yaml")
-    config["repos"][0].update(repo=str(hooks), rev=world.git("rev-parse", "HEAD", cwd=hooks))
-    world.pre_commit(pull_request, yaml.safe_dump(config))
+def stopped_until_published(world: World, pull_request: Path) -> None:
+    """Commit and push with the hooks that are installed: both are stopped until the version is there."""
     world.git("add", ".", cwd=pull_request)
     stopped = world.run("git", "commit", "-m", "bump", cwd=pull_request, ok=False)
     assert stopped.returncode == 1 and "unpublished" in stopped.stdout + stopped.stderr
@@ -79,6 +70,14 @@ def test_pre_commit_config(world: World, pull_request: Path, hooks: Path) -> Non
     assert pushed.returncode == 1 and "unpublished" in pushed.stdout + pushed.stderr
     world.publish(LIB, "v1.0.5")
     world.run("git", "push", "-q", "origin", "topic", cwd=pull_request)
+
+
+@pytest.mark.registry
+def test_pre_commit_config(world: World, pull_request: Path, hooks: Path) -> None:
+    config = load("pre-commit-config.yaml")
+    config["repos"][0].update(repo=str(hooks), rev=world.git("rev-parse", "HEAD", cwd=hooks))
+    world.pre_commit(pull_request, yaml.safe_dump(config))
+    stopped_until_published(world, pull_request)
 
 
 @pytest.mark.registry
@@ -92,14 +91,7 @@ def test_lefthook(world: World, pull_request: Path, registry: None, tmp_path: Pa
     world.env["PYTHONPATH"] += f"{os.pathsep}{folder}"
     shutil.copy(EXAMPLES / "lefthook.yml", pull_request / "lefthook.yml")
     world.run("lefthook", "install", cwd=pull_request)
-    world.git("add", ".", cwd=pull_request)
-    stopped = world.run("git", "commit", "-m", "bump", cwd=pull_request, ok=False)
-    assert stopped.returncode == 1 and "unpublished" in stopped.stdout + stopped.stderr
-    world.commit(pull_request, "all the same")
-    pushed = world.run("git", "push", "origin", "topic", cwd=pull_request, ok=False)
-    assert pushed.returncode == 1 and "unpublished" in pushed.stdout + pushed.stderr
-    world.publish(LIB, "v1.0.5")
-    world.run("git", "push", "-q", "origin", "topic", cwd=pull_request)
+    stopped_until_published(world, pull_request)
 
 
 class TestMakeDeps:

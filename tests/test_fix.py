@@ -239,13 +239,9 @@ class TestChecksumDatabase:
 
 
 def test_origin_that_is_gone_by_then_is_said_in_one_line(world: World, stale: Path) -> None:
-    fake = world.root / "bin" / "go"
-    fake.parent.mkdir()
-    fake.write_text(
-        f'#!/bin/sh\n[ "$1 $2" = "mod download" ] && {{ echo "disk full" >&2; exit 1; }}\nexec {world.go_path} "$@"\n'
-    )
-    fake.chmod(0o755)
-    done = world.main("--fix", PATH=f"{fake.parent}{os.pathsep}{world.env['PATH']}")
+    full = '[ "$1 $2" = "mod download" ] && { echo "disk full" >&2; exit 1; }'
+    world.program("go", f'{full}\nexec {world.go_path} "$@"')
+    done = world.main("--fix")
     assert done.returncode == 1
     assert "Not fixed: disk full" in done.stdout
 

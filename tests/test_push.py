@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -28,12 +27,7 @@ class Repository:
         self.path = world.root / "app"
         world.git("init", "-q", *init, str(self.path), cwd=world.root)
         world.git("remote", "add", "origin", str(self.remote), cwd=self.path)
-        bin_folder = world.root / "bin"
-        bin_folder.mkdir()
-        program = bin_folder / "goproxy-check"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m goproxy_check "$@"\n')
-        program.chmod(program.stat().st_mode | stat.S_IXUSR)
-        world.env["PATH"] = f"{bin_folder}{os.pathsep}{world.env['PATH']}"
+        world.goproxy_check()
 
     def hook(self) -> None:
         shutil.copy(EXAMPLE, self.path / ".git" / "hooks" / "pre-push")

@@ -18,11 +18,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="the wrappers on PATH ar
 def seen(world: World) -> Path:
     """Put a go on PATH that notes which GIT_* variables it sees, and return the notes."""
     notes = world.root / "seen"
-    wrapper = world.root / "bin" / "go"
-    wrapper.parent.mkdir()
-    wrapper.write_text(f'#!/bin/sh\n{{ echo "go $*"; env | grep ^GIT_; }} >> "{notes}"\nexec "{world.go_path}" "$@"\n')
-    wrapper.chmod(0o755)
-    world.env["PATH"] = f"{wrapper.parent}{os.pathsep}{world.env['PATH']}"
+    world.program("go", f'{{ echo "go $*"; env | grep ^GIT_; }} >> "{notes}"\nexec "{world.go_path}" "$@"')
     return notes
 
 

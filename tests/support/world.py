@@ -175,6 +175,19 @@ class World:
         kept = {name: value for name, value in self.env.items() if not name.startswith("HTTP")}
         subprocess.run(install, cwd=app, env={**kept, **pip}, capture_output=True, timeout=300, check=True)
 
+    def program(self, name: str, script: str) -> None:
+        """Put a shell script called NAME in front of everything else on PATH."""
+        folder = self.root / "bin"
+        if not folder.exists():
+            folder.mkdir()
+            self.env["PATH"] = f"{folder}{os.pathsep}{self.env['PATH']}"
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+
+    def goproxy_check(self) -> None:
+        """Put goproxy-check on PATH, as an installation does."""
+        self.program("goproxy-check", f'exec "{sys.executable}" -m goproxy_check "$@"')
+
     def sum_lines(self, module: str, version: str) -> str:
         """Return the go.sum lines of a published version."""
         found = published_files(version, *self.proxy.origins[module])
