@@ -111,7 +111,7 @@ def test_quick_way_neither_starts_go_nor_imports_what_asks(world: World, seen: P
     (app / "go.mod").unlink()
     (app / "README").write_text("x")
     world.git("add", "--all", cwd=app)
-    program = "import sys, goproxy_check.cli as cli; code = cli.main(); print(code, sorted(sys.modules))"
+    program = "import sys, goproxy_check.cli as cli; code = cli.main([]); print(code, sorted(sys.modules))"
     hook(app, f'"{sys.executable}" -c "{program}" > "{world.root}/modules"', name)
     world.git("commit", "-m", "x", cwd=app)
     told = (world.root / "modules").read_text()

@@ -1,13 +1,15 @@
 """Which module files a change touches, with their text before and after. Everything is asked of git."""
 
+import argparse
 import os
 import posixpath
 import re
+import sys
 from typing import NamedTuple
 
 from goproxy_check import repository
 from goproxy_check.process import CommandError, git
-from goproxy_check.repository import MODULE_FILES
+from goproxy_check.quick import MODULE_FILES
 
 
 class File(NamedTuple):
@@ -33,9 +35,22 @@ class Change(NamedTuple):
     beside: list[File]
 
 
-def anything_staged(cwd: str) -> bool:
-    """Tell whether a module file is staged in the repository around CWD; raises CommandError if there is none."""
-    return bool(repository.diff(cwd, "--cached"))
+def selected(options: argparse.Namespace) -> tuple[list[Change], set[tuple[str, str]]]:
+    """Return the changes that OPTIONS, or pre-commit, ask about, and the tags that come with them (see pushed)."""
+    # pre-commit says so where it was asked about a range: before a push, and with --from-ref and --to-ref.
+    base = options.from_ref or os.environ.get("PRE_COMMIT_FROM_REF")
+    head = options.to_ref or os.environ.get("PRE_COMMIT_TO_REF")
+    if options.pre_push:
+        return pushed(options.folder, sys.stdin.buffer.read().decode("utf-8", "surrogateescape"))
+    if options.versions:
+        return [], set()
+    if options.all:
+        change: Change | None = everything(options.folder)
+    elif base and head:
+        change = between(options.folder, base, head, options.targets)
+    else:
+        change = staged(options.folder, options.targets)
+    return [change] if change else [], set()
 
 
 def staged(cwd: str, files: list[str]) -> Change | None:

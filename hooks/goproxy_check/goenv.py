@@ -49,8 +49,10 @@ class GoEnv:
 
     def is_cached(self, ref: Reference) -> bool:
         """Tell whether the module cache has what Go needs of REF (https://go.dev/ref/mod#module-cache)."""
+        if not self.modcache:
+            return False
         place = os.path.join(self.modcache, "cache", "download", *module.escape(ref.module).split("/"), "@v")
-        ends = (".mod",) if ref.go_mod_only else (".mod", ".info", ".zip")
+        ends = (".mod",) if ref.go_mod_only else (".zip", ".info")  # as in warm.py
         return all(os.path.exists(os.path.join(place, module.escape(ref.version) + end)) for end in ends)
 
     def flags_without_mod(self) -> str:

@@ -10,7 +10,7 @@ from typing import NoReturn
 from goproxy_check import __version__
 from goproxy_check.module import canonical_version, check
 from goproxy_check.process import CommandError
-from goproxy_check.repository import MODULE_FILES
+from goproxy_check.quick import MODULE_FILES
 
 _EPILOG = "exit status: 0 nothing found, or all of it fixed; 1 findings, or go.sum changed; 2 could not run"
 

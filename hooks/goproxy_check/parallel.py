@@ -62,8 +62,3 @@ def in_parallel(
         pool.shutdown(wait=all(future.done() for future in futures))
     ended = [future.done() and not future.cancelled() for future in futures]
     return [future.result() if end else late(item) for end, future, item in zip(ended, futures, items, strict=True)]
-
-
-def stuck() -> bool:
-    """Tell whether a question is still being asked that nobody waits for: one that looks up a name can't be cut."""
-    return any(thread.name.startswith(_NAME) for thread in threading.enumerate())

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from goproxy_check.quick import git_environment
+
 Env = dict[str, str]
 
 _running: set["subprocess.Popen[bytes]"] = set()
@@ -124,10 +126,7 @@ def git(*args: str, cwd: str | None = None, stdin: bytes = b"", check: bool = Tr
     GIT_DIR, GIT_INDEX_FILE and the like stay in the environment: they are how git tells a hook which index is
     being committed (githooks(5)).
     """
-    # Pathspecs mean what is written here, whatever the user's editor told git about its own. Only reading is wanted:
-    # without optional locks git refreshes nothing on disk (git(1)).
-    env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
-    result = run(["git", *args], cwd=cwd, env={**env, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}, stdin=stdin)
+    result = run(["git", *args], cwd=cwd, env=git_environment(), stdin=stdin)
     if result.code != 0 and check:
         lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
         words = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")

@@ -6,12 +6,7 @@ import re
 from typing import NamedTuple
 
 from goproxy_check.process import CommandError, git
-
-MODULE_FILES = ("go.mod", "go.sum", "go.work", "go.work.sum")
-_PATHSPEC = [f":(top,glob)**/{name}" for name in MODULE_FILES]
-# Raw and NUL-separated, and nothing of it left to the user's configuration: no renames, no external diff, paths
-# from the top of the repository (diff.relative would make them relative to the current folder).
-_RAW = ["--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all"]
+from goproxy_check.quick import DIFF, LS_FILES, MODULE_FILES, PATHSPECS
 
 
 class DiffEntry(NamedTuple):
@@ -37,7 +32,7 @@ def commit_of(cwd: str, name: str) -> str:
 def diff(cwd: str, *what: str) -> list[DiffEntry]:
     """Return the module files that differ (git-diff(1), --raw) between what WHAT names; --cached is the index."""
     try:
-        output = git("-c", "diff.relative=false", "diff", *_RAW, *what, "--", *_PATHSPEC, cwd=cwd)
+        output = git(*DIFF, *what, "--", *PATHSPECS, cwd=cwd)
     except CommandError:
         git("rev-parse", "--git-dir", cwd=cwd)  # outside a repository this one has the better words
         raise
@@ -56,7 +51,7 @@ def _blob(mode: str, name: str) -> str:
 
 def index(cwd: str) -> dict[str, str]:
     """Return path → blob of every module file in the index (git-ls-files(1), --stage)."""
-    return _listed(git("ls-files", "--stage", "--full-name", "-z", "--", *_PATHSPEC, cwd=cwd), 1)
+    return _listed(git("ls-files", "--stage", "--full-name", "-z", "--", *PATHSPECS, cwd=cwd), 1)
 
 
 def tree(cwd: str, commit: str) -> dict[str, str]:
@@ -77,8 +72,7 @@ def _listed(output: bytes, at: int) -> dict[str, str]:
 
 def work_tree(cwd: str) -> list[str]:
     """Return every module file that git tracks or would track (git-ls-files(1)), from the top of the repository."""
-    every = ["-z", "--full-name", "--cached", "--others", "--exclude-standard"]
-    output = git("ls-files", *every, "--", *_PATHSPEC, cwd=cwd)
+    output = git(*LS_FILES, "--full-name", "--", *PATHSPECS, cwd=cwd)
     return sorted(set(output.decode("utf-8", "surrogateescape").split("\0")[:-1]))
 
 

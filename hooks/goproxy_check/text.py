@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import TextIO
 
 from goproxy_check.fix import Outcome, by_folder, command, quoted
+from goproxy_check.quick import summary as summary_line
 from goproxy_check.redact import printable
 from goproxy_check.report import Run, body
 from goproxy_check.verdict import FIXABLE, Diagnosis, Verdict
@@ -39,7 +40,8 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool) -> None
             f"warning: not checked: {_names(tolerated)} ({tolerated[0].said[0] if tolerated[0].said else 'no answer'})"
         )
     if not shown and summary:
-        write(_summary(run))
+        counts = run.counts()
+        write(summary_line(counts["checked"], counts["skipped"], run.seconds))
 
 
 def _writer(stream: TextIO, colour: bool) -> Callable[..., None]:
@@ -134,13 +136,3 @@ def _it(items: list[Diagnosis]) -> str:
 def _names(items: list[Diagnosis]) -> str:
     names = [str(item.reference) for item in items]
     return ", ".join(names) if len(names) <= _FEW else f"{len(names)} versions"
-
-
-def _summary(run: Run) -> str:
-    counts = run.counts()
-    if not counts["checked"]:
-        return "goproxy-check: no new module version"
-    noun = "version" if counts["checked"] == 1 else "versions"
-    skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
-    verb = "resolves" if counts["checked"] == 1 else "resolve"
-    return f"goproxy-check: {counts['checked']} module {noun} {verb}{skipped} ({run.seconds:.2f}s)"

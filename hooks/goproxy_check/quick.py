@@ -1,0 +1,68 @@
+"""What every commit pays for: is a module file staged at all?
+
+Next to nothing is imported here, and in warm.py: subprocess alone takes longer than git does. A quick way answers only
+where the answer is certain; the long way gives the same one, and all others.
+"""
+
+import os
+
+MODULE_FILES = ("go.mod", "go.sum", "go.work", "go.work.sum")
+PATHSPECS = tuple(f":(top,glob)**/{name}" for name in MODULE_FILES)
+# Raw and NUL-separated, and nothing of it left to the user's configuration: no renames, no external diff, paths
+# from the top of the repository (diff.relative would make them relative to the current folder).
+_PLAINLY = ("--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
+DIFF = ("-c", "diff.relative=false", "diff", "--raw", "-z", "--no-abbrev", *_PLAINLY)
+LS_FILES = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+
+
+def nothing_staged(folder: str) -> bool:
+    """Tell whether it is certain that no module file is staged in the repository around FOLDER."""
+    try:
+        return peek((["git", "-C", folder, *DIFF, "--cached", "--", *PATHSPECS], git_environment())) == [""]
+    except OSError:
+        return False
+
+
+def git_environment() -> dict[str, str]:
+    """Return the environment for git on the user's repository.
+
+    Pathspecs mean what is written here, whatever the user's editor told git about its own. Only reading is wanted:
+    without optional locks git refreshes nothing on disk (git(1)).
+    """
+    env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
+    return {**env, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+
+
+def summary(checked: int, skipped: int, seconds: float) -> str:
+    """Return the line that says that all is well."""
+    if not checked:
+        return "goproxy-check: no new module version"
+    what = "version resolves" if checked == 1 else "versions resolve"
+    return f"goproxy-check: {checked} module {what}{f', {skipped} skipped' if skipped else ''} ({seconds:.2f}s)"
+
+
+def peek(*commands: tuple[list[str], dict[str, str]]) -> list[str]:
+    """Run COMMANDS side by side, each in its environment, and return what they print.
+
+    Raises OSError if one can't be run or fails; why, the long way will say.
+    """
+    if not hasattr(os, "posix_spawnp"):
+        raise OSError("only POSIX systems start programs this way")
+    started = []
+    for command, env in commands:
+        ours, theirs = os.pipe()
+        quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 2)]
+        try:
+            if theirs <= 2:
+                raise OSError("a standard stream is closed, and the pipe would be taken for it")
+            actions = [*quiet, (os.POSIX_SPAWN_DUP2, theirs, 1)]
+            started.append((os.posix_spawnp(command[0], command, env, file_actions=actions), ours))
+        finally:
+            os.close(theirs)
+    printed = []
+    for _, ours in started:
+        with open(ours, "rb") as pipe:
+            printed.append(os.fsdecode(pipe.read()))
+    if sum(os.waitpid(pid, 0)[1] for pid, _ in started):
+        raise OSError("a program failed")
+    return printed
