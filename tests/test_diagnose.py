@@ -22,7 +22,7 @@ P2 = Proxy("https://two.example", "https://two.example", False)
 def said(kind: Kind, status: int = 0, proxy: Proxy = P1, **more: object) -> tuple[Answer, ...]:
     """Return the answers of one proxy for both files."""
     answer = Answer(proxy, ".info", kind, status)
-    return replace(answer, **more), replace(answer, resource=".mod", **more)  # type: ignore[arg-type]
+    return answer._replace(**more), answer._replace(resource=".mod", **more)  # type: ignore[arg-type]
 
 
 def listed(*versions: str, kind: Kind = Kind.SERVED) -> tuple[Answer, ...]:
@@ -85,7 +85,7 @@ def test_verdict(evidence: Evidence, verdict: Verdict) -> None:
 
 
 def test_cached_until_is_the_latest_time_a_proxy_gave() -> None:
-    answers = said(Kind.ABSENT, 404, cached_until=100.0) + said(Kind.ABSENT, 404, P2, cached_until=200.0)
+    answers = said(Kind.ABSENT, 404, until=100.0) + said(Kind.ABSENT, 404, P2, until=200.0)
     assert diagnose(Evidence(REF, ABSENT, PUBLISHED, answers)).cached_until == 200.0
 
 

@@ -29,37 +29,41 @@ from tests.support.world import World
 REF = Reference("example.com/a", "v1.0.0")
 
 LISTS = [
-    ("https://a.example", [("https://a.example", False)], False),
-    ("https://a.example,direct", [("https://a.example", False)], False),
-    ("https://a.example|direct", [("https://a.example", True)], False),
-    ("https://a.example/x/, ,http://b.example|off", [("https://a.example/x", False), ("http://b.example", True)], True),
-    ("a.example", [("https://a.example", False)], False),
-    ("a.example/path,direct,https://never.example", [("https://a.example/path", False)], False),
-    ("off,https://a.example", [], True),
-    ("direct", [], False),
-    ("file:///srv/proxy", [("file:///srv/proxy", False)], False),
-    ("localhost:3000", [("https://localhost:3000", False)], False),
-    ("proxy", None, False),
-    ("ftp://a.example", None, False),
-    ("https://", None, False),
-    ("https://a.example:port", None, False),
-    ("file://host/path", None, False),
-    (" , ", None, False),
-    ("", None, False),
+    ("https://a.example", [("https://a.example", False)], ""),
+    ("https://a.example,direct", [("https://a.example", False)], "direct"),
+    ("https://a.example|direct", [("https://a.example", True)], "direct"),
+    (
+        "https://a.example/x/, ,http://b.example|off",
+        [("https://a.example/x", False), ("http://b.example", True)],
+        "off",
+    ),
+    ("a.example", [("https://a.example", False)], ""),
+    ("a.example/path,direct,https://never.example", [("https://a.example/path", False)], "direct"),
+    ("off,https://a.example", [], "off"),
+    ("direct", [], "direct"),
+    ("file:///srv/proxy", [("file:///srv/proxy", False)], ""),
+    ("localhost:3000", [("https://localhost:3000", False)], ""),
+    ("proxy", None, ""),
+    ("ftp://a.example", None, ""),
+    ("https://", None, ""),
+    ("https://a.example:port", None, ""),
+    ("file://host/path", None, ""),
+    (" , ", None, ""),
+    ("", None, ""),
 ]
 
 # Where there is no host or no port number, Go complains only once it asks; an empty GOPROXY means the default to it.
 GO_AGREES = [row[0] for row in LISTS if row[0] not in ("https://a.example:port", "https://", "")]
 
 
-@pytest.mark.parametrize(("text", "wanted", "off"), LISTS)
-def test_goproxy_list(text: str, wanted: list[tuple[str, bool]] | None, off: bool) -> None:
+@pytest.mark.parametrize(("text", "wanted", "end"), LISTS)
+def test_goproxy_list(text: str, wanted: list[tuple[str, bool]] | None, end: str) -> None:
     if wanted is None:
         with pytest.raises(GoEnvError, match=r"^GOPROXY"):
             proxy_list(text)
     else:
-        proxies, ends_off = proxy_list(text)
-        assert ([(proxy.url, proxy.on_any_error) for proxy in proxies], ends_off) == (wanted, off)
+        proxies, word = proxy_list(text)
+        assert ([(proxy.url, proxy.on_any_error) for proxy in proxies], word) == (wanted, end)
 
 
 @pytest.mark.parametrize("text", GO_AGREES)
@@ -79,7 +83,7 @@ def test_goproxy_list_is_accepted_where_go_accepts_it(world: World, text: str) -
 
 def client(*urls: str, any_error: bool = False, jobs: int = 8) -> ProxyClient:
     proxies = tuple(Proxy(url, url, any_error) for url in urls)
-    return ProxyClient(GoEnv("", proxies, False, "", "", "", ""), Transport(jobs), jobs)
+    return ProxyClient(GoEnv("", proxies, "", "", "", "", "", ""), Transport(jobs), jobs)
 
 
 def held(proxies: ProxyClient, ref: Reference = REF, seconds: float = 5) -> tuple[Answer, ...]:
@@ -427,7 +431,7 @@ def test_until_when_a_proxy_repeats_itself(
     proxy: GoProxy, headers: tuple[tuple[str, str], ...], seconds: object
 ) -> None:
     proxy.fault("@v/", Said(404, b"", headers))
-    until = held(client(proxy.url))[0].cached_until
+    until = held(client(proxy.url))[0].until
     if isinstance(seconds, int):
         assert until is not None and abs(until - time.time() - seconds) < 5
     else:

@@ -70,11 +70,9 @@ def _is_settled(argv: list[str]) -> bool:
         if counts:
             print(quick.summary(*counts, time.monotonic() - started))
         return counts is not None
-    return not (choices or "PRE_COMMIT_FROM_REF" in os.environ or _on_terminal()) and quick.nothing_staged(".")
-
-
-def _on_terminal() -> bool:
-    return bool(sys.stdout and sys.stdout.isatty())
+    return not (
+        choices or "PRE_COMMIT_FROM_REF" in os.environ or quick.is_terminal(sys.stdout)
+    ) and quick.nothing_staged(".")
 
 
 def _run(argv: list[str]) -> int:
@@ -90,7 +88,7 @@ def _run(argv: list[str]) -> int:
                 signal.signal(getattr(signal, name), _interrupt)
     options = parse(argv)
     changes, tags = selected(options)
-    if not (changes or options.versions or options.format != "text" or _on_terminal()):
+    if not (changes or options.versions or options.format != "text" or quick.is_terminal(sys.stdout)):
         return 0
     from goproxy_check.session import run
 

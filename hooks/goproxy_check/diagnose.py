@@ -8,7 +8,7 @@ from goproxy_check import module
 from goproxy_check.origin import Origin
 from goproxy_check.proxy import Answer, Kind
 from goproxy_check.references import Reference
-from goproxy_check.verdict import Diagnosis, Evidence, Verdict, outcome
+from goproxy_check.verdict import DIRECT, Diagnosis, Evidence, Verdict, outcome
 
 
 def diagnose(evidence: Evidence) -> Diagnosis:
@@ -27,7 +27,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
         return _by_origin_alone(blank, origin)
     kind = outcome(answers)
     if kind is Kind.SERVED:
-        return _served(blank, answers)
+        return _served(blank, answers, evidence.record)
     if origin and origin.published is False:
         return _unpublished(blank, origin)
     if kind is Kind.REFUSED:
@@ -65,21 +65,54 @@ def _by_origin_alone(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
     )
 
 
-def _served(blank: Diagnosis, answers: tuple[Answer, ...]) -> Diagnosis:
-    hashes = blank.reference.go_mod_hashes
-    wrong = [answer for answer in answers if answer.go_mod_hash and hashes and answer.go_mod_hash not in hashes]
-    if not wrong:
+def _served(blank: Diagnosis, answers: tuple[Answer, ...], record: Answer | None) -> Diagnosis:
+    ref = blank.reference
+    served = next((answer for answer in answers if answer.go_mod_hash), None)
+    known, keeper = ref.go_mod_hashes, "go.sum"
+    if record and record.kind is Kind.SERVED:
+        known, keeper = (record.go_mod_hash,), f"{record.proxy.shown} (the checksum database)"
+    elif record:
+        return _unverified(blank, record)
+    if not served or not known or served.go_mod_hash in known:
         return replace(blank, said=())
+    why = "The line in go.sum was edited or badly merged, or the version was changed once published, or worse."
+    do = "Do not bypass this: look at git diff HEAD -- go.sum, then ask the module's authors which hash is right."
+    if record:
+        why = "The version was changed once published, or somebody in between changes what you get."
+        do = "Do not bypass this: ask the module's authors which hash is right, and tell those who run the proxy."
     return replace(
         blank,
         verdict=Verdict.MISMATCH,
-        said=(
-            f"{wrong[0].proxy.shown} serves a go.mod with {wrong[0].go_mod_hash}",
-            f"go.sum has {' and '.join(hashes)}",
-        ),
-        why="The line in go.sum was edited or badly merged, or the version was changed once published, or worse.",
-        do=("Do not bypass this: look at git diff HEAD -- go.sum, then ask the module's authors which hash is right.",),
+        said=(f"{served.proxy.shown} serves a go.mod with {served.go_mod_hash}", f"{keeper} has {' and '.join(known)}"),
+        why=why,
+        do=(do,),
     )
+
+
+def _unverified(blank: Diagnosis, record: Answer) -> Diagnosis:
+    """The version is served, and Go would not take it, for the checksum database does not vouch for it."""
+    ref = blank.reference
+    blank = replace(blank, said=(f"{record.proxy.shown} (the checksum database): {_status(record)}",))
+    if record.kind is not Kind.ABSENT:
+        return replace(
+            blank,
+            verdict=Verdict.UNAVAILABLE,
+            why="A proxy serves it, but the checksum database, which Go asks about it, gave no usable answer.",
+            do=("Try again when it is back.",),
+        )
+    return replace(
+        blank,
+        verdict=Verdict.UNVERIFIABLE,
+        why="A proxy serves it, but the checksum database has no record of it yet, so Go does not take it.",
+        do=("Try again in a while (half an hour at most is usual), or do without that check for it, this once:",),
+        cached_until=record.until,
+        bypass=("GONOSUMDB", f"$(go env GONOSUMDB),{ref.module}"),
+    )
+
+
+def _status(answer: Answer) -> str:
+    status = f"{answer.status} {answer.reason}".strip() if answer.status else ""
+    return ": ".join(filter(None, (status, answer.detail)))
 
 
 def _refused(blank: Diagnosis, listed: tuple[str, ...]) -> Diagnosis:
@@ -97,7 +130,7 @@ def _refused(blank: Diagnosis, listed: tuple[str, ...]) -> Diagnosis:
     else:
         why = "The proxy refuses it. Some proxies say so of a version that they do not have: check the spelling."
     do += " If you are allowed to go around it:"
-    return replace(blank, verdict=Verdict.REFUSED, why=why, do=(do,), nearest=nearest, bypass=True)
+    return replace(blank, verdict=Verdict.REFUSED, why=why, do=(do,), nearest=nearest, bypass=DIRECT)
 
 
 def _unavailable(blank: Diagnosis, kind: Kind) -> Diagnosis:
@@ -134,9 +167,9 @@ def _unpublished(blank: Diagnosis, origin: Origin) -> Diagnosis:
 
 
 def _stale(blank: Diagnosis, fetched: tuple[Answer, ...]) -> Diagnosis:
-    until = max((answer.cached_until for answer in blank.proxies if answer.cached_until), default=None)
+    until = max((answer.until for answer in blank.proxies if answer.until), default=None)
     lists = [answer for answer in fetched if answer.resource == "list"]
-    blank = replace(blank, cached_until=until, bypass=True)
+    blank = replace(blank, cached_until=until, bypass=DIRECT)
     if lists and all(not a.versions and a.kind in (Kind.SERVED, Kind.ABSENT) for a in lists):
         return replace(
             blank,
@@ -167,7 +200,7 @@ def _missing(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
             private_hint(blank.reference.module),
             "If git needs a login there, give it one (https://go.dev/doc/faq#git_https). Then:",
         ),
-        bypass=True,
+        bypass=DIRECT,
     )
 
 
@@ -212,11 +245,10 @@ def _said(evidence: Evidence) -> tuple[str, ...]:
     ref, origin = evidence.reference, _origin(evidence)
     lines = []
     for answer in _one_each(evidence.fetched or evidence.held):
-        status = f"{answer.status} {answer.reason}".strip() if answer.status else ""
         # Told not to fetch, a proxy finds odd words for what it merely does not hold.
         odd = answer.kind is Kind.ABSENT and not evidence.fetched
         detail = "does not hold it" if odd else answer.detail.removeprefix("not found: ").removeprefix(f"{ref}: ")
-        lines.append(": ".join(filter(None, (answer.proxy.shown, status, detail))))
+        lines.append(f"{answer.proxy.shown}: {_status(answer._replace(detail=detail))}")
     if origin:
         name = f"{origin.url} (its origin)" if origin.url else "its origin"
         what = "the commit of " if module.is_pseudo(ref.version) else ""

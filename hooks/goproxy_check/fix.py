@@ -15,7 +15,7 @@ from goproxy_check.parallel import Deadline
 from goproxy_check.process import CommandError, go_environment, run
 from goproxy_check.redact import one_line
 from goproxy_check.references import Reference, module_folders
-from goproxy_check.verdict import FIXABLE, Diagnosis
+from goproxy_check.verdict import DIRECT, FIXABLE, Diagnosis, Verdict
 
 _NO_RECORD = re.compile(r"/lookup/\S+: (?:404|410)\b")
 _KEPT = ("go.mod", "go.work")
@@ -39,21 +39,26 @@ def by_folder(diagnoses: Iterable[Diagnosis]) -> dict[str, list[Reference]]:
     return folders
 
 
-def command(references: Iterable[Reference], folder: str = "") -> str:
-    """Return the command that fetches REFERENCES from their origins, for the shell of this platform.
+def command(references: Iterable[Reference], folder: str = "", setting: tuple[str, str] = DIRECT) -> str:
+    """Return the command that fetches REFERENCES with SETTING, for the shell of this platform.
 
     FOLDER is where to run it, from where the reader is ("" is here). In a workspace go.sum gets its lines only
     without the workspace.
     """
     refs = sorted(references, key=str)
     download = f"go mod download {' '.join(str(ref) for ref in refs)}"
-    settings = {"GOPROXY": "direct", **({"GOWORK": "off"} if any(ref.workspace for ref in refs) else {})}
+    settings = dict([setting, *([("GOWORK", "off")] if any(ref.workspace for ref in refs) else [])])
     if sys.platform == "win32":
-        steps = [f"$env:{name}='{value}'" for name, value in settings.items()]
+        steps = [f"$env:{name}={_word(value, always=True)}" for name, value in settings.items()]
         steps += [download, *(f"$env:{name}=$null" for name in settings)]
         return "; ".join(["cd '{}'".format(folder.replace("'", "''")), *steps] if folder else steps)
     change = f"cd {quoted(folder)} && " if folder else ""
-    return change + " ".join([*(f"{name}={value}" for name, value in settings.items()), download])
+    return change + " ".join([*(f"{name}={_word(value)}" for name, value in settings.items()), download])
+
+
+def _word(value: str, always: bool = False) -> str:
+    """Return VALUE in quotes that let ``$(…)`` work, in a shell as in PowerShell, where it needs any."""
+    return f'"{value}"' if "$" in value else f"'{value}'" if always else value
 
 
 def quoted(folder: str) -> str:
@@ -70,9 +75,11 @@ def fix(
 ) -> Outcome:
     """Fetch every stale or unlisted version from its origin within SECONDS, by one run of go per folder below ROOT.
 
+    With NOSUMDB the checksum database is done without where it has no record.
     Writes the module cache and go.sum, nothing else: should go touch go.mod or go.work, they are put back.
     """
-    fixable = [item for item in diagnoses if item.verdict in FIXABLE]
+    remedied = {*FIXABLE, *([Verdict.UNVERIFIABLE] if nosumdb else [])}
+    fixable = [item for item in diagnoses if item.verdict in remedied]
     deadline = Deadline(seconds)
     errors: dict[Reference, str] = {}
     to_add: list[str] = []

@@ -12,7 +12,7 @@ from goproxy_check.process import CommandError, go_environment, run
 from goproxy_check.redact import bare_url, one_line, printable
 from goproxy_check.references import Reference
 
-_NAMES = ["GOPROXY", "GONOPROXY", "GONOSUMDB", "GOFLAGS", "GOMODCACHE"]
+_NAMES = ["GOPROXY", "GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOFLAGS", "GOMODCACHE"]
 
 
 class GoEnvError(CommandError):
@@ -33,12 +33,16 @@ class Proxy:
 
 @dataclass(frozen=True)
 class GoEnv:
-    """The settings of Go that matter here; GO is the path of the go command, "" if there is none."""
+    """The settings of Go that matter here; GO is the path of the go command, "" if there is none.
+
+    END is what the list of PROXIES ends with: ``direct``, ``off``, or nothing.
+    """
 
     go: str
     proxies: tuple[Proxy, ...]
-    off: bool
+    end: str
     no_proxy: str
+    sumdb: str
     no_sumdb: str
     flags: str
     modcache: str
@@ -46,6 +50,10 @@ class GoEnv:
     def is_private(self, path: str) -> bool:
         """Tell whether no proxy may hear of the module PATH (``go help module-private``)."""
         return module.match_prefix_patterns(self.no_proxy, path)
+
+    def is_verified(self, path: str) -> bool:
+        """Tell whether Go asks the checksum database about the module PATH (cmd/go/internal/modfetch: useSumDB)."""
+        return self.sumdb not in ("", "off") and not module.match_prefix_patterns(self.no_sumdb, path)
 
     def is_cached(self, ref: Reference) -> bool:
         """Tell whether the module cache has what Go needs of REF (https://go.dev/ref/mod#module-cache)."""
@@ -78,28 +86,27 @@ def read_go_env(scratch: str, seconds: float) -> GoEnv:
             raise GoEnvError(f"go env: {words}: repair the Go installation")
     elif "GOPROXY" in os.environ:
         values = dict(os.environ)
-        values.setdefault("GONOPROXY", values.get("GOPRIVATE", ""))
+        for name in ("GONOPROXY", "GONOSUMDB"):
+            values.setdefault(name, values.get("GOPRIVATE", ""))
     else:
         raise GoEnvError("no go command and no GOPROXY in the environment: install Go, or set GOPROXY")
-    proxies, off = proxy_list(values.get("GOPROXY", ""))
-    more = [values.get(name, "") for name in ("GONOPROXY", "GONOSUMDB", "GOFLAGS", "GOMODCACHE")]
-    return GoEnv(go, proxies, off, *more)
+    proxies, end = proxy_list(values.get("GOPROXY", ""))
+    more = [values.get(name, "") for name in ("GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOFLAGS", "GOMODCACHE")]
+    return GoEnv(go, proxies, end, *more)
 
 
-def proxy_list(text: str) -> tuple[tuple[Proxy, ...], bool]:
-    """Return the proxies of the GOPROXY list TEXT, and whether the list ends with ``off``.
+def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:
+    """Return the proxies of the GOPROXY list TEXT, and the word that ends it: ``direct``, ``off``, or none.
 
-    ``direct`` ends the list too; it is left out, for the origin is no proxy. Raises GoEnvError for an entry that is no
+    Raises GoEnvError for an entry that is no
     URL and for a list without entries. Source: https://go.dev/ref/mod#environment-variables, cmd/go/internal/modfetch:
     proxyList.
     """
     proxies: list[Proxy] = []
     for entry, separator in re.findall(r"([^,|]*)([,|]|$)", text):
         url = entry.strip()
-        if url == "off":
-            return tuple(proxies), True
-        if url == "direct":
-            return tuple(proxies), False
+        if url in ("direct", "off"):
+            return tuple(proxies), url
         if not url:
             continue
         # A word alone is reserved for built-in behaviour, and what contains ":/" or is an absolute path must be a
@@ -109,7 +116,7 @@ def proxy_list(text: str) -> tuple[tuple[Proxy, ...], bool]:
         proxies.append(Proxy(url.rstrip("/"), _check_url(url), separator == "|"))
     if not proxies:
         raise GoEnvError("GOPROXY has no entries: set it to a proxy's URL, or unset it (go env -u GOPROXY)")
-    return tuple(proxies), False
+    return tuple(proxies), ""
 
 
 def _check_url(url: str) -> str:

@@ -4,7 +4,8 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import NoReturn
 
 from goproxy_check import __version__
@@ -24,7 +25,7 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see goproxy-check --help)")
 
 
-def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Return the options of the command line ARGV; raises UsageError, or SystemExit for --help and --version."""
     parser = _Parser(
         prog="goproxy-check",
@@ -44,6 +45,14 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--from-ref", metavar="A", help="with --to-ref: check what B adds since it forked from A")
     add("--to-ref", metavar="B", help="see --from-ref")
     add("--pre-push", action="store_true", help="what a push brings, as git tells a pre-push hook on standard input")
+    add(
+        "--wait",
+        type=_duration,
+        nargs="?",
+        const=1800.0,
+        metavar="DURATION",
+        help="until every version is served, for at most this time (default: 30m)",
+    )
     add("--fix", action="store_true", help="fetch stale versions from their origin; go.sum gets its lines")
     add("--nosumdb", action="store_true", help="with --fix: do without the checksum database where it has no record")
     add("--allow-unavailable", action="store_true", help="a proxy that can't be reached is a warning")
@@ -65,15 +74,17 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="colour the report (default: on a terminal)",
     )
     add("--version", action="version", version=f"goproxy-check {__version__}")
-    options = parser.parse_args(argv)
+    options = parser.parse_args(list(_unambiguous(argv)))
     if not os.path.isdir(options.folder):
         raise UsageError(f"-C {options.folder}: no such folder")
+    if options.fix and options.wait is not None:
+        raise UsageError("--wait and --fix exclude each other: one waits for the proxy, the other goes past it")
     if options.nosumdb and not options.fix:
         raise UsageError("--nosumdb goes with --fix")
     if (options.from_ref is None) != (options.to_ref is None):
         raise UsageError("--from-ref and --to-ref go together")
     ways = [options.all, options.pre_push, options.from_ref is not None]
-    options.versions = [target for target in options.targets if "@" in os.path.basename(target)]
+    options.versions = [target for target in options.targets if _is_version(target)]
     for target in options.versions:
         path, _, version = target.rpartition("@")
         if not canonical_version(version):
@@ -90,6 +101,17 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if options.pre_push and (sys.stdin is None or sys.stdin.isatty()):
         raise UsageError("--pre-push reads the lines that git gives a pre-push hook on standard input")
     return options
+
+
+def _is_version(target: str) -> bool:
+    return "@" in os.path.basename(target)
+
+
+def _unambiguous(argv: Sequence[str]) -> Iterator[str]:
+    """Yield ARGV so that what follows --wait is its duration or, as here often, what to wait for."""
+    for word, following in zip_longest(argv, argv[1:], fillvalue=""):
+        target = _is_version(following) or os.path.basename(following) in MODULE_FILES
+        yield "--wait=30m" if word == "--wait" and target else word
 
 
 def _count(text: str) -> int:

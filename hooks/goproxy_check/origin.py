@@ -8,6 +8,7 @@ and is not to be touched by a mere question.
 import json
 import os
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -99,6 +100,7 @@ class OriginClient:
         except CommandError as error:
             return Origin(None, error=str(error))
         url = _repository(cache)
+        shutil.rmtree(cache, ignore_errors=True)  # who waits asks many times
         try:
             answer = json.loads(result.stdout)
             problem = (answer.get("Error") or {}).get("Err", "")

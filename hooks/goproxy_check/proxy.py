@@ -11,8 +11,8 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from goproxy_check import module
@@ -38,11 +38,10 @@ class Kind(enum.Enum):
     UNAVAILABLE = "unavailable"  # no answer, or none that makes sense
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What a proxy said of one file: STATUS (0: no answer) and REASON of HTTP, DETAIL in its own words or ours.
 
-    CACHED_UNTIL is when it may change its mind, in seconds since the epoch.
+    UNTIL is when it may change its mind, in seconds since the epoch.
     """
 
     proxy: Proxy
@@ -51,7 +50,7 @@ class Answer:
     status: int
     detail: str = ""
     reason: str = ""
-    cached_until: float | None = None
+    until: float | None = None
     go_mod_hash: str = ""
     versions: tuple[str, ...] = ()
 
@@ -63,6 +62,7 @@ class ProxyClient:
         self._env = env
         self._transport = transport
         self._jobs = jobs
+        self._known: dict[tuple[str, bool], Answer] = {}  # by URL, and whether it was asked plainly
 
     def held(self, references: Sequence[Reference], deadline: Deadline) -> list[tuple[Answer, ...]]:
         """Return what the proxies hold of each reference, without making them fetch anything."""
@@ -97,7 +97,7 @@ class ProxyClient:
             return self._walk(*file, headers, patience, deadline)
 
         def late(file: tuple[Reference, str]) -> list[Answer]:
-            return [_answer(self._env.proxies[0], *file, Reply(0, OUT_OF_TIME))]
+            return [answer_to(self._env.proxies[0], *file, Reply(0, OUT_OF_TIME))]
 
         walks = in_parallel(walk, list(files.values()), self._jobs, deadline, self._transport.cut, late)
         said = dict(zip(files, walks, strict=True))
@@ -107,27 +107,41 @@ class ProxyClient:
         self, ref: Reference, resource: str, headers: Mapping[str, str], patience: float, deadline: Deadline
     ) -> list[Answer]:
         """Ask the proxies for one file, in the order of the list and by its rules."""
-        answers: list[Answer] = []
         path = f"{module.escape(ref.module)}/@v/"
         path += resource if resource == "list" else f"{module.escape(ref.version)}{resource}"
-        for proxy in self._env.proxies:
+
+        def ask(proxy: Proxy) -> Answer:
             base = urlsplit(proxy.url)
             url = base._replace(path=f"{base.path.rstrip('/')}/{path}").geturl()
-            reply = self._transport.get(url, deadline, headers, patience)
-            answer = _answer(proxy, ref, resource, reply)
-            answers.append(answer)
-            if answer.kind is Kind.SERVED and (resource != "list" or answer.versions):
-                break
-            if answer.kind in (Kind.REFUSED, Kind.UNAVAILABLE) and not proxy.on_any_error:
-                break
-        return answers
+            known = self._known.get((url, not headers))
+            if known and known.until and known.until > time.time():
+                return known  # it would only repeat itself
+            answer = answer_to(proxy, ref, resource, self._transport.get(url, deadline, headers, patience))
+            self._known[url, not headers] = answer
+            return answer
+
+        return walk(self._env.proxies, ask)
+
+
+def walk(proxies: Iterable[Proxy], ask: Callable[[Proxy], Answer]) -> list[Answer]:
+    """Return the answers of PROXIES, asked in order, as far as the rules of the list demand."""
+    answers: list[Answer] = []
+    for proxy in proxies:
+        answer = ask(proxy)
+        answers.append(answer)
+        if answer.kind is Kind.SERVED and (answer.resource != "list" or answer.versions):
+            break
+        if answer.kind in (Kind.REFUSED, Kind.UNAVAILABLE) and not proxy.on_any_error:
+            break
+    return answers
 
 
 def _resources(ref: Reference) -> tuple[str, ...]:
     return (".mod",) if ref.go_mod_only else (".info", ".mod")
 
 
-def _answer(proxy: Proxy, ref: Reference, resource: str, reply: Reply) -> Answer:
+def answer_to(proxy: Proxy, ref: Reference, resource: str, reply: Reply) -> Answer:
+    """Return what the REPLY of PROXY to a question for RESOURCE of REF means."""
     if reply.status == 200:
         problem = _info_problem(ref, reply) if resource == ".info" else _page_problem(reply)
         if problem:
@@ -149,7 +163,8 @@ def _answer(proxy: Proxy, ref: Reference, resource: str, reply: Reply) -> Answer
     else:
         kind = Kind.UNAVAILABLE
     reason = one_line(reply.reason, 60)
-    until = _cached_until(reply.headers) if kind is Kind.ABSENT else None
+    until = time.time() + reply.retry_after if reply.retry_after else None
+    until = _cached_until(reply.headers) if kind is Kind.ABSENT else until
     return Answer(proxy, resource, kind, reply.status, reply.failure or _words(reply), reason, until)
 
 

@@ -6,6 +6,10 @@ where the answer is certain; the long way gives the same one, and all others.
 
 import os
 
+TYPE_CHECKING = False  # as typing has it, which is not worth importing
+if TYPE_CHECKING:
+    from typing import TextIO
+
 MODULE_FILES = ("go.mod", "go.sum", "go.work", "go.work.sum")
 PATHSPECS = tuple(f":(top,glob)**/{name}" for name in MODULE_FILES)
 # Raw and NUL-separated, and nothing of it left to the user's configuration: no renames, no external diff, paths
@@ -31,6 +35,11 @@ def git_environment() -> dict[str, str]:
     """
     env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
     return {**env, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+
+
+def is_terminal(stream: "TextIO | None") -> bool:
+    """Tell whether STREAM is there, and a terminal."""
+    return stream is not None and stream.isatty()
 
 
 def summary(checked: int, skipped: int, seconds: float) -> str:

@@ -67,7 +67,8 @@ class Run:
 
     def bypass(self, item: Diagnosis) -> str:
         """Return the command that fetches ITEM from its origin, if that is a remedy."""
-        return command([item.reference], self.path(next(iter(by_folder([item]))))) if item.bypass else ""
+        folder = self.path(next(iter(by_folder([item]))))
+        return command([item.reference], folder, item.bypass) if item.bypass else ""
 
 
 def body(item: Diagnosis) -> Iterator[str]:

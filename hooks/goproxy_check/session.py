@@ -8,19 +8,22 @@ import tempfile
 import time
 
 from goproxy_check.changes import Change
-from goproxy_check.check import check
+from goproxy_check.check import Clients, ask, begin
 from goproxy_check.diagnose import diagnose
 from goproxy_check.fix import Outcome, fix, quoted
 from goproxy_check.goenv import read_go_env
 from goproxy_check.origin import OriginClient
 from goproxy_check.parallel import Deadline
 from goproxy_check.proxy import ProxyClient
+from goproxy_check.quick import is_terminal
 from goproxy_check.redact import trace
 from goproxy_check.references import Reference, joined, new_references
 from goproxy_check.report import Run, as_github, as_json
+from goproxy_check.sumdb import ChecksumDatabase
 from goproxy_check.text import print_text
 from goproxy_check.transport import Transport
 from goproxy_check.verdict import Diagnosis, Evidence
+from goproxy_check.wait import wait
 
 
 def run(changes: list[Change], tags: set[tuple[str, str]], options: argparse.Namespace) -> int:
@@ -28,7 +31,7 @@ def run(changes: list[Change], tags: set[tuple[str, str]], options: argparse.Nam
     started = time.monotonic()
     asked = [Reference(*version.rsplit("@", 1)) for version in options.versions]
     references = joined([*asked, *(ref for change in changes for ref in new_references(change, tags))])
-    diagnoses, outcome = _settle(references, changes[0].root if changes else options.folder, options)
+    diagnoses, outcome, interrupted = _settle(references, changes[0].root if changes else options.folder, options)
     finished = Run(
         diagnoses,
         outcome,
@@ -40,7 +43,6 @@ def run(changes: list[Change], tags: set[tuple[str, str]], options: argparse.Nam
         commits=not options.all,
         action="push" if options.pre_push or "PRE_COMMIT_FROM_REF" in os.environ else "commit",
     )
-    on_terminal = bool(sys.stdout and sys.stdout.isatty())
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     if options.format == "json":
@@ -48,11 +50,12 @@ def run(changes: list[Change], tags: set[tuple[str, str]], options: argparse.Nam
     elif options.format == "github":
         print(as_github(finished), end="\n" if finished.findings else "")
     else:
-        colour, summary = _colour(options.color, on_terminal), on_terminal or options.all or bool(asked)
-        print_text(finished, sys.stdout, colour=colour, summary=summary)
+        asks = options.all or bool(asked) or options.wait is not None
+        terminal = is_terminal(sys.stdout)
+        print_text(finished, sys.stdout, colour=_styled(options.color, terminal), summary=asks or terminal)
     if options.format != "text" and outcome and outcome.to_add and finished.commits:
         trace(f"goproxy-check: git add {' '.join(map(quoted, outcome.to_add))}")
-    return finished.exit_status()
+    return 130 if interrupted else finished.exit_status()
 
 
 def _hook(pre_push: bool) -> str:
@@ -64,10 +67,10 @@ def _hook(pre_push: bool) -> str:
 
 def _settle(
     references: list[Reference], root: str, options: argparse.Namespace
-) -> tuple[list[Diagnosis], Outcome | None]:
-    """Return the verdicts, and what --fix did about them."""
+) -> tuple[list[Diagnosis], Outcome | None, bool]:
+    """Return the verdicts, what --fix did about them, and whether the user ended the wait for better ones."""
     if all(ref.skipped or ref.invalid for ref in references):
-        return [diagnose(Evidence(ref)) for ref in references], None  # nobody to ask, no settings needed
+        return [diagnose(Evidence(ref)) for ref in references], None, False  # nobody to ask, no settings needed
     scratch = tempfile.mkdtemp(prefix="goproxy-check-")
     transport = Transport(options.jobs, options.trace)
     try:
@@ -75,20 +78,27 @@ def _settle(
             file.write("module goproxy-check.invalid\n")  # so that no go.mod further up is taken for ours
         deadline = Deadline(options.timeout)
         env = read_go_env(scratch, deadline.left() / 2)
-        proxies = ProxyClient(env, transport, options.jobs)
         origins = OriginClient(env, scratch, options.jobs, options.trace)
-        diagnoses = check(references, env, proxies, origins, deadline.left(), cache_suffices=options.all)
+        clients = Clients(
+            env, ProxyClient(env, transport, options.jobs), origins, ChecksumDatabase(env, transport, options.jobs)
+        )
+        found = begin(references, env, cache_suffices=options.all)
+        if options.wait is not None:
+            shown = _styled(options.color, is_terminal(sys.stderr)) and not options.trace
+            diagnoses, interrupted = wait(found, clients, options.wait, options.timeout, shown)
+            return diagnoses, None, interrupted
+        diagnoses = [diagnose(item) for item in ask(found, clients, deadline.left())]
         if not options.fix or not env.go:
-            return diagnoses, None
+            return diagnoses, None, False
         outcome = fix(diagnoses, env, root, options.timeout, nosumdb=options.nosumdb, traced=options.trace)
-        return outcome.diagnoses, outcome
+        return outcome.diagnoses, outcome, False
     finally:
         transport.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _colour(wanted: str, on_terminal: bool) -> bool:
-    """Tell whether to colour the report (https://no-color.org)."""
+def _styled(wanted: str, terminal: bool) -> bool:
+    """Tell whether to use colour, and a progress line, where there is a TERMINAL or not (https://no-color.org)."""
     if wanted != "auto":
         return wanted == "always"
-    return on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -122,7 +122,9 @@ def _fixed(outcome: Outcome, run: Run) -> Iterator[str]:
     if fixed:
         yield ""
         what = "fixed: fetched from the origin" if outcome.to_add else "warning: here, but not at the proxy"
-        yield f"{what}: {_names(fixed)}; others behind the proxy can't get {_it(fixed)} until it asks again"
+        stale = [item for item in fixed if item.verdict in FIXABLE]
+        others = f"; others behind the proxy can't get {_it(stale)} until it asks again" if stale else ""
+        yield f"{what}: {_names(fixed)}{others}"
     if outcome.to_add:
         files = " ".join(quoted(run.path(file)) for file in outcome.to_add)
         needs = f"The {run.action} needs the new lines of go.sum: git add {files}"

@@ -41,7 +41,10 @@ _HEADERS = {"User-Agent": f"goproxy-check/{__version__}", "Accept-Encoding": "gz
 
 @dataclass
 class Reply:
-    """What came back. STATUS is 0 and FAILURE says why where there was no answer; SHA256 is of the whole body."""
+    """What came back. STATUS is 0 and FAILURE says why where there was no answer; SHA256 is of the whole body.
+
+    RETRY_AFTER is for how many seconds the server wants to be left alone.
+    """
 
     status: int
     failure: str = ""
@@ -49,6 +52,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     sha256: str = ""
+    retry_after: float = 0.0
 
 
 class Transport:
@@ -121,7 +125,10 @@ class Transport:
                 reply = _read_response(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             return self._failed(error, parts.netloc, seconds)
-        return reply, _retry_after(reply.headers) if reply.status in _PASSING else None
+        if reply.status not in _PASSING:
+            return reply, None
+        reply.retry_after = _retry_after(reply.headers)
+        return reply, reply.retry_after
 
     def _failed(self, error: Exception, host: str, seconds: float) -> tuple[Reply, float | None]:
         """Say in words why there is no answer, and whether that may pass."""

@@ -19,11 +19,13 @@ class Verdict(str, enum.Enum):
     REFUSED = "refused"
     UNAVAILABLE = "unavailable"
     MISMATCH = "mismatch"
+    UNVERIFIABLE = "unverifiable"
     INVALID = "invalid"
     SKIPPED = "skipped"
 
 
 FIXABLE = {Verdict.STALE, Verdict.UNLISTED}
+DIRECT = ("GOPROXY", "direct")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Evidence:
 
     HELD is what the proxies said with Disable-Module-Fetch, FETCHED what they said when asked plainly; both are empty
     where no proxy may be asked. LISTED are their lists where they refused. ORIGIN was asked for the tag, the LAST_LOOK
-    for its go.mod too. CACHED: the module cache has it, and that is good enough. SKIPPED is a reason not to ask at all.
+    for its go.mod too. RECORD is the checksum database's answer. CACHED: the module cache has it, and that is good
+    enough. SKIPPED is a reason not to ask at all.
     """
 
     reference: Reference
@@ -41,6 +44,7 @@ class Evidence:
     fetched: tuple[Answer, ...] = ()
     last_look: Origin | None = None
     listed: tuple[Answer, ...] = ()
+    record: Answer | None = None
     cached: bool = False
     skipped: str = ""
 
@@ -49,7 +53,7 @@ class Evidence:
 class Diagnosis:
     """The verdict on one reference: what was SAID by whom, WHY that is so, and what to DO, each a line or more.
 
-    BYPASS says that fetching from the origin is a remedy, whoever may use it. FIXED is set once --fix has done so.
+    BYPASS is the setting of Go with which fetching it is a remedy, whoever may use it. FIXED is set once --fix has.
     """
 
     reference: Reference
@@ -61,7 +65,7 @@ class Diagnosis:
     origin: Origin | None = None
     nearest: tuple[str, ...] = ()
     cached_until: float | None = None
-    bypass: bool = False
+    bypass: tuple[str, str] | None = None
     fixed: bool = False
 
     @property

@@ -1,0 +1,81 @@
+"""Whether the checksum database has a record of a version (https://go.dev/ref/mod#checksum-database).
+
+It is asked as Go asks it (cmd/go/internal/modfetch: dbClient), through a proxy that mirrors it or else directly, but
+only for the record itself: its signature and its place in the log are checked by Go when it downloads.
+"""
+
+import re
+from collections.abc import Sequence
+
+from goproxy_check import module
+from goproxy_check.goenv import GoEnv, Proxy
+from goproxy_check.parallel import Deadline, in_parallel
+from goproxy_check.proxy import Answer, Kind, answer_to, walk
+from goproxy_check.redact import bare_url, one_line
+from goproxy_check.references import Reference
+from goproxy_check.transport import OUT_OF_TIME, Reply, Transport
+
+_PATIENCE = 30.0  # seconds
+
+
+class ChecksumDatabase:
+    """Asks the checksum database of ENV, JOBS questions at a time, over TRANSPORT."""
+
+    def __init__(self, env: GoEnv, transport: Transport, jobs: int) -> None:
+        self._env = env
+        self._transport = transport
+        self._jobs = jobs
+        self._place: Proxy | Answer | None = None
+
+    def records(self, references: Sequence[Reference], deadline: Deadline) -> list[Answer]:
+        """Return what the database says of each reference; a record's hash of the go.mod file is in ``go_mod_hash``.
+
+        Ask only for what a proxy has served: a database remembers what it did not find, too.
+        """
+        place = self._place = self._find(references[0], deadline) if self._place is None else self._place
+        if isinstance(place, Answer):
+            self._place = None  # next time it may be there
+            return [place] * len(references)
+
+        def lookup(ref: Reference) -> Answer:
+            path = f"{module.escape(ref.module)}@{module.escape(ref.version)}"
+            reply = self._transport.get(f"{place.url}/lookup/{path}", deadline, {}, _PATIENCE)
+            answer = answer_to(place, ref, "record", reply)
+            line = re.compile(rf"^{re.escape(f'{ref.module} {ref.version}/go.mod')} (h1:\S+)$", re.MULTILINE)
+            found = line.search(reply.body.decode("utf-8", "replace"))
+            if answer.kind is not Kind.SERVED or found:
+                return answer._replace(go_mod_hash=found[1] if found else "")
+            return answer._replace(kind=Kind.UNAVAILABLE, detail=answer.detail or "the answer is no record of it")
+
+        def late(ref: Reference) -> Answer:
+            return answer_to(place, ref, "record", Reply(0, OUT_OF_TIME))
+
+        return in_parallel(lookup, references, self._jobs, deadline, self._transport.cut, late)
+
+    def _find(self, ref: Reference, deadline: Deadline) -> Proxy | Answer:
+        """Return where the database is to be reached, or an answer that says why it can't be.
+
+        A URL in GOSUMDB is taken as it is. Otherwise the first proxy that supports the database is the only way to it,
+        and only where none does it is asked directly (cmd/go/internal/modfetch: initBase).
+        """
+        name, *urls = self._env.sumdb.split()
+        name = name.partition("+")[0]
+        direct = Proxy(f"https://{name}", one_line(name), False)
+        if len(urls) > 1 or not re.fullmatch(r"[\w.-]+(?::\d+)?(?:/[\w.~/-]*[\w.~-])?", name):
+            reply = Reply(0, "GOSUMDB is not NAME, NAME+KEY or NAME+KEY URL (see go env GOSUMDB)")
+            return answer_to(direct, ref, "record", reply)
+        if urls:
+            return Proxy(urls[0].rstrip("/"), one_line(bare_url(urls[0])).rstrip("/"), False)
+
+        def supports(proxy: Proxy) -> Answer:
+            url = f"{proxy.url}/sumdb/{name}/supported"
+            return answer_to(proxy, ref, "supported", self._transport.get(url, deadline, {}, _PATIENCE))
+
+        answers = walk(self._env.proxies, supports)
+        failed = [answer for answer in answers if answer.kind in (Kind.REFUSED, Kind.UNAVAILABLE)]
+        last = answers[-1] if answers else None
+        if last and last.kind is Kind.SERVED:
+            mirror = f"/sumdb/{name}"
+            return Proxy(last.proxy.url + mirror, last.proxy.shown + mirror, False)
+        stopped = last in failed and last and not last.proxy.on_any_error
+        return failed[-1] if failed and (stopped or self._env.end != "direct") else direct

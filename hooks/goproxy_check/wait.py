@@ -1,0 +1,147 @@
+"""Ask again until every version is served: first for its tag, then the proxies, then the checksum database."""
+
+import contextlib
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from goproxy_check.check import Clients, ask
+from goproxy_check.diagnose import diagnose
+from goproxy_check.parallel import Deadline
+from goproxy_check.process import stop_all
+from goproxy_check.proxy import Kind
+from goproxy_check.redact import trace
+from goproxy_check.verdict import Diagnosis, Evidence, Verdict
+
+_FIRST, _GROWTH, _LONGEST = 2.0, 1.5, 60.0  # seconds between two questions, while nothing changes
+_STATES = {
+    Verdict.OK: "there",
+    Verdict.UNPUBLISHED: "not published at its origin yet",
+    Verdict.MISSING: "its origin can't be asked yet",
+    Verdict.STALE: "published, but the proxy does not have it yet",
+    Verdict.UNLISTED: "published, but the proxy does not have it yet",
+    Verdict.REFUSED: "refused by the proxy so far",
+    Verdict.UNAVAILABLE: "no usable answer yet",
+    Verdict.UNVERIFIABLE: "served, but the checksum database has no record of it yet",
+}
+
+
+@dataclass
+class _Item:
+    """One version that is waited for: what is known, for how many questions nothing has changed, when to ask again."""
+
+    evidence: Evidence
+    diagnosis: Diagnosis | None = None
+    unchanged: int = 0
+    again: float = 0.0
+
+    def learn(self, evidence: Evidence) -> bool:
+        """Take in an answer, and tell whether it changes anything."""
+        news = diagnose(evidence)
+        changed = self.diagnosis is None or news.verdict is not self.diagnosis.verdict
+        self.unchanged = 0 if changed else self.unchanged + 1
+        self.evidence, self.diagnosis = evidence, news
+        pause = min(_LONGEST, _FIRST * _GROWTH**self.unchanged) * random.uniform(0.8, 1.2)  # noqa: S311
+        self.again = max(time.time() + pause, _until(evidence))
+        return changed
+
+    def waits(self) -> bool:
+        """Tell whether time may help."""
+        news = self.diagnosis
+        if news is None:
+            return True
+        unusable = news.verdict is Verdict.UNPUBLISHED and news.origin is not None and "go.mod" in news.origin.error
+        login = news.verdict is Verdict.REFUSED and any(answer.status in (401, 407) for answer in news.proxies)
+        final = news.verdict in (Verdict.OK, Verdict.SKIPPED, Verdict.INVALID, Verdict.MISMATCH)
+        return not (final or unusable or login)
+
+
+def wait(
+    found: list[Evidence], clients: Clients, seconds: float, timeout: float, shown: bool
+) -> tuple[list[Diagnosis], bool]:
+    """Return the verdicts on FOUND once all are served, or SECONDS are over, or the user has had enough.
+
+    One round of questions may take TIMEOUT seconds. SHOWN: there is a terminal for a progress line. The second value
+    tells whether the user ended it; raises KeyboardInterrupt if nothing is known by then.
+    """
+    items = [_Item(evidence) for evidence in found]
+    deadline, interrupted = Deadline(seconds), False
+    with _progress(items, shown) as show:
+        try:
+            while True:
+                due = [item for item in items if item.waits() and item.again <= time.time()]
+                show("asking now")
+                known = [_what_stays(item.evidence) for item in due]
+                answers = ask(known, clients, min(timeout, deadline.left()), patient=True)
+                for item, evidence in zip(due, answers, strict=True):
+                    late = deadline.left() <= 0 and diagnose(evidence).verdict is Verdict.UNAVAILABLE
+                    if not (late and item.diagnosis) and item.learn(evidence) and not shown:
+                        _tell(item)
+                again = min((item.again for item in items if item.waits()), default=0.0)
+                while (left := again - time.time()) > 0 and deadline.left() > 0:
+                    show(f"next question in {left:.0f}s")
+                    deadline.sleep(min(left, 1.0))
+                if not again or deadline.left() <= 0:
+                    break
+        except KeyboardInterrupt:
+            stop_all()
+            interrupted = True
+    if not interrupted and any(item.waits() for item in items):
+        trace(f"goproxy-check: gave up waiting after {seconds:g}s")
+    verdicts = [item.diagnosis for item in items if item.diagnosis]
+    if len(verdicts) < len(items):
+        raise KeyboardInterrupt
+    return verdicts, interrupted
+
+
+def _what_stays(known: Evidence) -> Evidence:
+    """Return what of KNOWN need not be asked again."""
+    answers = known.fetched or known.held
+    if known.record:
+        return replace(known, record=None)
+    if known.origin and known.origin.published:
+        return replace(known, fetched=())
+    if known.origin and known.origin.published is False:
+        return replace(known, origin=None)
+    return replace(known, held=(), origin=None) if answers or known.origin else known
+
+
+def _until(known: Evidence) -> float:
+    """Return before when those who were asked would only repeat themselves, in seconds since the epoch."""
+    answers = (known.record,) if known.record else known.fetched
+    times = [answer.until or 0.0 for answer in answers if answer.kind is not Kind.SERVED and answer.resource != "list"]
+    return min(times, default=0.0)
+
+
+def _tell(item: _Item) -> None:
+    news = item.diagnosis
+    if news and news.verdict in _STATES:
+        said = f" ({news.said[0]})" if news.verdict in (Verdict.REFUSED, Verdict.UNAVAILABLE, Verdict.MISSING) else ""
+        trace(f"goproxy-check: {news.reference}: {_STATES[news.verdict]}{said}")
+
+
+@contextlib.contextmanager
+def _progress(items: list[_Item], shown: bool) -> Iterator[Callable[[str], None]]:
+    """Give a function that shows what is waited for and what is NEXT, on a terminal."""
+    if not shown:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    since = time.strftime("%H:%M:%S")
+
+    def line(now: str) -> Text:
+        waiting = [item for item in items if item.waits()]
+        states = Counter(_STATES[item.diagnosis.verdict] for item in waiting if item.diagnosis)
+        if len(waiting) == 1:
+            what = f"{waiting[0].evidence.reference}: {next(iter(states), 'not known yet')}"
+        else:
+            what = ", ".join([f"{len(waiting)} versions", *(f"{count} {state}" for state, count in states.items())])
+        return Text(f"{what}; waiting since {since}, {now}", no_wrap=True, overflow="ellipsis")
+
+    with Console(file=sys.stderr).status(line("asking now")) as status:
+        yield lambda now: status.update(line(now))
