@@ -1,4 +1,4 @@
-# make demo: see the main job.  make test: everything.  make bench: how fast.
+# make demo: see the main job.  make picture: the same, drawn.  make test: everything.  make bench: how fast.
 # Both make a virtual environment in .venv; Go comes from PyPI where the machine has none.
 
 PYTHON ?= python3
@@ -9,10 +9,13 @@ BIN := $(VENV)/Scripts
 endif
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: demo test lint bench clean
+.PHONY: demo picture test lint bench clean
 
 demo: $(VENV)/.installed
 	@$(RUN) python -m tests.support.demo
+
+picture: $(VENV)/.installed
+	@$(RUN) python -m tests.support.demo examples/demo.svg
 
 test: lint
 	$(RUN) python -m pytest

@@ -3,12 +3,14 @@
 import json
 import re
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from goproxy_check.verdict import Verdict
 from tests.support.goproxy import GoProxy, Said, reset
 from tests.support.sumdb import SumDB
-from tests.support.world import LIB, World
+from tests.support.world import LIB, World, document
 
 
 def test_stale(world: World, proxy: GoProxy) -> None:
@@ -106,7 +108,7 @@ def test_unpublished_names_the_nearest_versions_and_the_tag(world: World) -> Non
     assert "Nearest published: v1.0.0, v1.1.0, v1.2.0." in done.stdout
     assert "git push origin sub/v1.1.1" in done.stdout
     assert "GOPROXY=direct" not in done.stdout
-    assert json.loads(world.main("--format", "json").stdout)["results"][0]["origin"] == {
+    assert document(world.main("--format", "json"))["results"][0]["origin"] == {
         "url": "https://github.com/acme/lib",
         "published": False,
         "nearest": ["v1.0.0", "v1.1.0", "v1.2.0"],
@@ -457,14 +459,32 @@ def test_many_stale_versions_are_explained_once(world: World) -> None:
     assert "  their origins have them\n" in out
 
 
+def test_schema_knows_every_verdict() -> None:
+    schema = Path(__file__).parents[1] / "examples" / "report.schema.json"
+    result = json.loads(schema.read_text(encoding="utf-8"))["properties"]["results"]["items"]
+    assert result["properties"]["verdict"]["enum"] == [verdict.value for verdict in Verdict]
+
+
+def test_prose_is_broken_for_a_terminal_and_commands_are_not(world: World, proxy: GoProxy) -> None:
+    world.origin(LIB, "v1.0.0")
+    proxy.misses(LIB, "v1.0.0")
+    world.app(f"{LIB} v1.0.0", folder="a-folder/with-a-long-name")
+    plain = world.main(COLUMNS="60").stdout
+    assert max(map(len, plain.splitlines())) > 100
+    with mock.patch("goproxy_check.session.is_terminal", return_value=True):
+        lines = world.main("--color", "never", COLUMNS="60").stdout.splitlines()
+    commands = [line for line in lines if "go env" in line or "go mod" in line]
+    assert commands == [line for line in plain.splitlines() if "go env" in line or "go mod" in line]
+    assert all(len(line) <= 60 for line in lines[1:6] if line not in commands)
+    assert " ".join(" ".join(lines).split()) == " ".join(plain.split())
+
+
 def test_json_is_the_documented_shape(world: World, proxy: GoProxy) -> None:
     world.origin(LIB, "v1.0.0")
     world.stale(LIB, "v1.1.0")
     world.app(f"{LIB} v1.1.0", folder="sub dir")
-    document = json.loads(world.main("--format", "json").stdout)
-    assert document.keys() == {"schema", "summary", "results"} and document["schema"] == 1
-    assert document["summary"].keys() == {"checked", "ok", "findings", "skipped", "seconds"}
-    result = document["results"][0]
+    printed = document(world.main("--format", "json"))
+    result = printed["results"][0]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", result.pop("cached_until"))
     assert isinstance(result.pop("message"), str)
     assert result == {
@@ -484,9 +504,8 @@ def test_json_is_the_documented_shape(world: World, proxy: GoProxy) -> None:
         "origin": {"url": "https://github.com/acme/lib", "published": True, "nearest": []},
         "fix": f"cd 'sub dir' && GOPROXY=direct go mod download {LIB}@v1.1.0",
     }
-    assert json.loads(
-        world.main("--format", "json", "--from-ref", "HEAD", "--to-ref", "HEAD", cwd=committed(world)).stdout
-    ) == {
+    nothing = world.main("--format", "json", "--from-ref", "HEAD", "--to-ref", "HEAD", cwd=committed(world))
+    assert document(nothing) == {
         "schema": 1,
         "summary": {"checked": 0, "ok": 0, "findings": 0, "skipped": 0, "seconds": 0.0},
         "results": [],
@@ -512,6 +531,6 @@ def test_ok_versions_of_250_modules_are_all_asked_and_counted(world: World, prox
     for name in names:
         proxy.put(name, "v1.0.0")
     world.app(*(f"{name} v1.0.0" for name in names))
-    document = json.loads(world.main("--format", "json").stdout)
-    assert document["summary"]["ok"] == 250
+    printed = document(world.main("--format", "json"))
+    assert printed["summary"]["ok"] == 250
     assert len(proxy.log) == 500

@@ -1,5 +1,6 @@
 """The examples, run as their readers would run them."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -58,6 +60,21 @@ def test_gitlab_ci(world: World, pull_request: Path) -> None:
     env = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "CI_COMMIT_SHA": commit}
     done = world.run("sh", "-c", job["script"][-1], cwd=pull_request, ok=False, **env)
     assert done.returncode == 1 and f"go.mod:6: {LIB} v1.0.5: unpublished" in done.stdout
+
+
+def test_release(world: World) -> None:
+    """The job runs in the checkout of the tag: the proxy has never heard of it, and fetches it when it is asked."""
+    world.goproxy_check()
+    library = world.origin(LIB, "v1.0.0", "v1.1.0")
+    steps = load("release.yml")["jobs"]["published"]["steps"]
+    done = world.run("sh", "-c", steps[-1]["run"], cwd=library, GITHUB_REF_NAME="v1.1.0", GOPROXY=world.proxy.url)
+    assert done.stderr == f"goproxy-check: {LIB}@v1.1.0: there\n"
+    assert done.stdout.startswith("goproxy-check: 1 module version resolves (")
+
+
+def test_schema_is_one() -> None:
+    """That what is printed fits report.schema.json, all tests see that read JSON (tests/support/world.py)."""
+    jsonschema.Draft202012Validator.check_schema(json.loads((EXAMPLES / "report.schema.json").read_text()))
 
 
 def stopped_until_published(world: World, pull_request: Path) -> None:
@@ -150,8 +167,8 @@ class TestMakeDeps:
         assert done.returncode == 2 and done.stderr.count("\n") == 1
 
 
-def test_examples_are_all_run_here_or_in_the_tests_of_a_push() -> None:
-    tests = [Path(__file__), Path(__file__).with_name("test_push.py")]
+def test_examples_are_all_put_to_a_test() -> None:
+    tests = [Path(__file__).with_name(name) for name in ("test_examples.py", "test_push.py", "test_readme.py")]
     text = "".join(path.read_text(encoding="utf-8") for path in tests)
     for example in EXAMPLES.iterdir():
         assert example.name in text

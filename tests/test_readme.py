@@ -1,5 +1,6 @@
 """The README shows what the program says: its help and the demo cannot drift."""
 
+import html
 import re
 import subprocess
 import sys
@@ -10,7 +11,8 @@ import pytest
 from goproxy_check.cli import main
 from goproxy_check.verdict import Verdict
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,9 +30,23 @@ def plain(text: str) -> str:
     return re.sub(r"(?m)^[0-9a-f]{7,} ", "COMMIT ", text)
 
 
+def drawn(picture: str) -> str:
+    """Return the text of an SVG picture, without its spaces, which are no part of it where lines are broken."""
+    text = html.unescape("\n".join(re.findall(r"<text[^>]*>(.*?)</text>", picture))).replace("\xa0", " ")
+    return "".join(plain(text).split())
+
+
+def test_picture(tmp_path: Path) -> None:
+    demo = [sys.executable, "-m", "tests.support.demo", str(tmp_path / "demo.svg")]
+    subprocess.run(demo, cwd=ROOT, capture_output=True, timeout=120, check=True)
+    picture = (ROOT / "examples" / "demo.svg").read_text(encoding="utf-8")
+    assert "(examples/demo.svg)" in README and "href" not in picture and "url(http" not in picture
+    assert drawn((tmp_path / "demo.svg").read_text(encoding="utf-8")) == drawn(picture)
+
+
 def test_demo() -> None:
     demo = [sys.executable, "-m", "tests.support.demo"]
-    done = subprocess.run(demo, cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(demo, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert plain(done.stdout).strip() in plain(README)
 

@@ -151,19 +151,23 @@ def _unpublished(blank: Diagnosis, origin: Origin) -> Diagnosis:
     nearest = nearest_versions(ref.version, origin.versions)
     if "go.mod" in origin.error:
         why = "The tag is there, but nobody can use it as this module, so no bypass helps."
-        do = "Check the module path. If the module is yours, correct its go.mod and publish the next version."
+        lines: tuple[str, ...] = (
+            "Check the module path. If the module is yours, correct its go.mod and publish the next version.",
+        )
     elif module.is_pseudo(ref.version):
         why = "Its commit is not at the origin, so no bypass helps."
-        do = f"Take a commit that is there (go get {ref.module}@latest finds one), or push it if the module is yours."
+        lines = (
+            f"Take a commit that is there (go get {ref.module}@latest finds one), or push it if the module is yours.",
+        )
     else:
-        push = f"If the module is yours, push the tag: git push origin {tag(ref, origin.url)}"
+        push = ("If the module is yours, push the tag:", f"  git push origin {tag(ref, origin.url)}")
         if nearest:
             why = f"It is not published, so no bypass helps. Nearest published: {', '.join(nearest)}."
-            do = f"Take one of those. {push}"
+            lines = (f"Take one of those. {push[0]}", push[1])
         else:
             why = "It is not published, so no bypass helps. The origin has no version of this module at all."
-            do = f"Is {ref.module} a package of another module? Then require that. {push}"
-    return replace(blank, verdict=Verdict.UNPUBLISHED, why=why, do=(do,), nearest=nearest)
+            lines = (f"Is {ref.module} a package of another module? Then require that. {push[0]}", push[1])
+    return replace(blank, verdict=Verdict.UNPUBLISHED, why=why, do=lines, nearest=nearest)
 
 
 def _stale(blank: Diagnosis, fetched: tuple[Answer, ...]) -> Diagnosis:
@@ -175,7 +179,7 @@ def _stale(blank: Diagnosis, fetched: tuple[Answer, ...]) -> Diagnosis:
             blank,
             verdict=Verdict.UNLISTED,
             why="The proxies know no version of this module at all, and remember the miss",
-            do=(private_hint(blank.reference.module), "If this is its first release, the command below fetches it."),
+            do=(*private_hint(blank.reference.module), "If this is its first release, the command below fetches it."),
         )
     return replace(
         blank,
@@ -197,16 +201,17 @@ def _missing(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
         why="The proxies do not have it, and its origin could not be asked whether it exists.",
         do=(
             first,
-            private_hint(blank.reference.module),
+            *private_hint(blank.reference.module),
             "If git needs a login there, give it one (https://go.dev/doc/faq#git_https). Then:",
         ),
         bypass=DIRECT,
     )
 
 
-def private_hint(path: str) -> str:
+def private_hint(path: str) -> tuple[str, str]:
     """Return how to tell Go that the module PATH is private, keeping what it was told before."""
-    return f'If it is private, no proxy should be asked: go env -w "GOPRIVATE=$(go env GOPRIVATE),{path}"'
+    setting = f'  go env -w "GOPRIVATE=$(go env GOPRIVATE),{path}"'
+    return "If it is private, no proxy should be asked, and this tells Go so:", setting
 
 
 def tag(ref: Reference, url: str) -> str:

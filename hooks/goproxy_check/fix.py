@@ -112,7 +112,7 @@ def fix(
 
 
 def _settled(item: Diagnosis, error: str) -> Diagnosis:
-    return replace(item, do=(*item.do, error)) if error else replace(item, fixed=True)
+    return replace(item, do=(*item.do, *error.split("\n"))) if error else replace(item, fixed=True)
 
 
 class _Download:
@@ -178,8 +178,8 @@ def _explain(ref: Reference, error: str, folder: str, env: GoEnv) -> str:
         narrow = f"GONOSUMDB={shlex.quote(_joined(env.no_sumdb, [ref]))} {command([ref], folder)}"
         return (
             "Not fixed: it came, but the checksum database has no record of it yet, so it was not kept. Wait until it "
-            "has one (up to half an hour), or go without that check for this module, this once: goproxy-check --fix "
-            f"--nosumdb, which runs {narrow}"
+            "has one (up to half an hour), or go without that check for this module, this once, with goproxy-check "
+            f"--fix --nosumdb, which runs:\n  {narrow}"
         )
     lines = [line.strip() for line in error.replace(f"{ref}: ", "").splitlines() if line.strip()]
     said = [line for line in lines if line.startswith(("fatal:", "error:"))]

@@ -52,7 +52,9 @@ def run(changes: list[Change], tags: set[tuple[str, str]], options: argparse.Nam
     else:
         asks = options.all or bool(asked) or options.wait is not None
         terminal = is_terminal(sys.stdout)
-        print_text(finished, sys.stdout, colour=_styled(options.color, terminal), summary=asks or terminal)
+        width = shutil.get_terminal_size().columns if terminal else 0
+        styled = _styled(options.color, terminal)
+        print_text(finished, sys.stdout, colour=styled, summary=asks or terminal, width=width)
     if options.format != "text" and outcome and outcome.to_add and finished.commits:
         trace(f"goproxy-check: git add {' '.join(map(quoted, outcome.to_add))}")
     return 130 if interrupted else finished.exit_status()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import groupby
+from textwrap import wrap
 from typing import TextIO
 
 from goproxy_check.fix import Outcome, by_folder, command, quoted
@@ -14,8 +15,11 @@ _COLOURS = {Verdict.SKIPPED: "dim", Verdict.UNAVAILABLE: "yellow"}
 _FEW = 5
 
 
-def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool) -> None:
-    """Write RUN for a person: a block per finding, then the commands that help; with SUMMARY a line if all is well."""
+def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool, width: int = 0) -> None:
+    """Write RUN for a person: a block per finding, then the commands that help; with SUMMARY a line if all is well.
+
+    Prose is broken after WIDTH characters, 0 is never; what may be pasted into a shell is left to the terminal.
+    """
     write = _writer(stream, colour)
     tolerated = [item for item in run.findings if run.tolerated(item)]
     skipped = [item for item in run.diagnoses if run.show_skipped and item.verdict is Verdict.SKIPPED]
@@ -29,7 +33,8 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool) -> None
             fixed = " (fixed here)" if item.fixed else ""
             write("".join(f"{part} " for part in (place, name) if part), f"{item.verdict.value}{fixed}", item.verdict)
         for line in body(group[-1]) if len(group) == 1 else _body_of_all(group):
-            write(f"  {line}")
+            for part in _wrapped(line, width):
+                write(f"  {part}")
         for item in group:
             if item.verdict not in FIXABLE and item.bypass:
                 write(f"    {run.bypass(item)}")
@@ -63,6 +68,12 @@ def _writer(stream: TextIO, colour: bool) -> Callable[..., None]:
         console.print(line)
 
     return write
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    if line.startswith(" ") or not 40 <= width < len(line) + 2:
+        return [line]
+    return wrap(line, width - 2, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _what_is_shared(item: Diagnosis) -> tuple[object, ...]:

@@ -53,6 +53,7 @@ class Evidence:
 class Diagnosis:
     """The verdict on one reference: what was SAID by whom, WHY that is so, and what to DO, each a line or more.
 
+    A line of DO that begins with a space is a command.
     BYPASS is the setting of Go with which fetching it is a remedy, whoever may use it. FIXED is set once --fix has.
     """
 

@@ -1,16 +1,44 @@
 """``make demo``: a commit that a stale Go module proxy would break, stopped, explained and repaired.
 
-Everything happens in a temporary folder, with a proxy on the loopback interface and an origin on disk.
+Everything happens in a temporary folder, with a proxy on the loopback interface and an origin on disk. With the name of
+a file, ``make picture``, what is shown goes there as an SVG picture too.
 """
 
+import io
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from rich.console import Console
+from rich.text import Text
+
 from tests.support.goproxy import GoProxy
 from tests.support.world import LIB, World, go_mod
+
+COLUMNS = 124
+PICTURE = """<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="A real run">
+<style>
+.{unique_id}-matrix {{
+  font: {char_height}px/{line_height}px ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace
+}}
+.{unique_id}-title {{ font: bold 18px sans-serif }}
+{styles}
+</style>
+<defs>
+<clipPath id="{unique_id}-clip-terminal"><rect width="{terminal_width}" height="{terminal_height}"/></clipPath>
+{lines}
+</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g>
+</g>
+</svg>
+"""
 
 
 class Stage:
@@ -19,12 +47,17 @@ class Stage:
     def __init__(self, world: World, folder: Path) -> None:
         self.world = world
         self.folder = folder
+        self.shown: list[str] = []
+
+    def show(self, text: str, style: str = "") -> None:
+        print(text, flush=True)
+        self.shown.append(f"\x1b[{style}m{text}\x1b[0m" if style else text)
 
     def say(self, text: str) -> None:
-        print(f"\n# {text}", flush=True)
+        self.show(f"\n# {text}", "2")
 
     def run(self, command: str) -> int:
-        print(f"$ {command}", flush=True)
+        self.show(f"$ {command}", "1")
         done = subprocess.run(
             ["/bin/sh", "-c", command],
             cwd=self.folder,
@@ -34,12 +67,19 @@ class Stage:
             text=True,
             check=False,
         )
-        print(done.stdout.rstrip("\n"), flush=True)
+        self.show(done.stdout.rstrip("\n"))
         return done.returncode
 
+    def picture(self) -> str:
+        """Return what was shown as SVG."""
+        console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+        console.print(Text.from_ansi("\n".join(self.shown).strip("\n")))
+        return console.export_svg(title="make demo", code_format=PICTURE, unique_id="demo")
 
-def main() -> int:
+
+def main(picture: str = "") -> int:
     """Play the demo; return 0 if everything went as it should."""
+    color = "always" if picture else "auto"
     with tempfile.TemporaryDirectory(prefix="goproxy-check-demo-") as folder, GoProxy().running() as proxy:
         world = World(Path(folder), proxy)
         world.env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), world.env["PATH"]])
@@ -49,10 +89,14 @@ def main() -> int:
         (app / "main.go").write_text(f'package main\n\nimport _ "{LIB}"\n\nfunc main() {{}}\n')
         (app / "go.sum").write_text(world.sum_lines(LIB, "v1.0.0"))
         hook = app / ".git" / "hooks" / "pre-commit"
-        hook.write_text("#!/bin/sh\nexec goproxy-check --fix\n")
+        hook.write_text(f"#!/bin/sh\nexec goproxy-check --fix --color {color}\n")
         hook.chmod(0o755)
         world.commit(app, "Use lib v1.0.0")
-        return _play(Stage(world, app), app)
+        stage = Stage(world, app)
+        code = _play(stage, app)
+        if picture:
+            Path(picture).write_text(stage.picture(), encoding="utf-8")
+        return code
 
 
 def _play(stage: Stage, app: Path) -> int:
@@ -75,4 +119,4 @@ def _play(stage: Stage, app: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

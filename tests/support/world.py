@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from goproxy_check.cli import main
@@ -102,8 +103,7 @@ class World:
         done = self.main("--format", "json", *args, cwd=cwd, **env)
         if done.returncode not in (0, 1):
             raise AssertionError(done.stderr)
-        results = json.loads(done.stdout)["results"]
-        return {f"{item['module']}@{item['version']}": item["verdict"] for item in results}
+        return {f"{item['module']}@{item['version']}": item["verdict"] for item in document(done)["results"]}
 
     def origin(self, module: str = LIB, *tags: str, folder: str = "", url: str = "") -> Path:
         """Make (or go on with) the repository of MODULE, publish TAGS in it, and tell git and the proxy where it is."""
@@ -195,6 +195,16 @@ class World:
             raise AssertionError(f"{module}@{version} is not published")
         zip_hash, mod_hash = hashes(module, version, found[0])
         return f"{module} {version} {zip_hash}\n{module} {version}/go.mod {mod_hash}\n"
+
+
+def document(done: "subprocess.CompletedProcess[str]") -> Any:
+    """Return the JSON that DONE printed, which must be what its schema says."""
+    import jsonschema  # the demo and the benchmarks do without
+
+    printed = json.loads(done.stdout)
+    schema = Path(__file__).parents[2] / "examples" / "report.schema.json"
+    jsonschema.validate(printed, json.loads(schema.read_text(encoding="utf-8")))
+    return printed
 
 
 def go_mod(requires: Iterable[str], module: str = "example.com/app", rest: str = "") -> str:
