@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from goproxy_check import module
+from tests.support.xmod import build_with_x_mod, go_source
 
 # Answers each line of standard input, a JSON list [question, argument, ...], with one line of JSON.
 ANSWERS_GO = r"""
@@ -218,35 +218,14 @@ class XMod:
 
 
 def build_answers(folder: Path) -> Path:
-    """Build the program that answers, beside a copy of x/mod in FOLDER, and return its path."""
-    go = shutil.which("go") or pytest.fail("the tests need go: run them with make test, which provides one")
-    env = {
-        **os.environ,
-        "GOENV": "off",
-        "GOFLAGS": "",
-        "GOPROXY": "off",
-        "GOWORK": "off",
-        "GOTOOLCHAIN": "local",
-        "GOTELEMETRY": "off",
-        "CGO_ENABLED": "0",
-    }
-    source = Path(subprocess.check_output([go, "env", "GOROOT"], env=env, text=True).strip()) / "src" / "cmd"
-    copy = folder / "mod"
-    for package in ("internal", "modfile", "module", "semver"):
-        shutil.copytree(source / "vendor" / "golang.org" / "x" / "mod" / package, copy / package)
-    fetch = (source / "go" / "internal" / "modfetch" / "fetch.go").read_text(encoding="utf-8")
+    """Build the program that answers in FOLDER, and return its path."""
+    fetch = (go_source() / "go" / "internal" / "modfetch" / "fetch.go").read_text(encoding="utf-8")
     parts = [
         re.search(pattern, fetch, re.MULTILINE | re.DOTALL)
         for pattern in (r"^const emptyGoModHash = .*?\n", r"^func readGoSum\(.*?\n}\n")
     ]
-    (copy / "answers").mkdir()
-    (copy / "answers" / "main.go").write_text(ANSWERS_GO)
-    (copy / "answers" / "gosum.go").write_text(GO_SUM_GO + "".join(part[0] for part in parts if part))
-    program = folder / "answers.exe"
-    for command in (["mod", "init", "golang.org/x/mod"], ["build", "-o", str(program), "./answers"]):
-        done = subprocess.run([go, *command], cwd=copy, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-    return program
+    sum_ = GO_SUM_GO + "".join(part[0] for part in parts if part)
+    return build_with_x_mod(folder, "answers", {"main.go": ANSWERS_GO, "gosum.go": sum_})
 
 
 @pytest.fixture(scope="session")
