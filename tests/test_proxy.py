@@ -1,8 +1,6 @@
 """The client's side of the GOPROXY protocol, against a server that delays, resets, refuses and lies."""
 
-import datetime
 import gzip
-import ipaddress
 import json
 import os
 import ssl
@@ -13,10 +11,6 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from goproxy_check.goenv import GoEnv, GoEnvError, Proxy, proxy_list
 from goproxy_check.parallel import Deadline, in_parallel
@@ -83,7 +77,7 @@ def test_goproxy_list_is_accepted_where_go_accepts_it(world: World, text: str) -
 
 def client(*urls: str, any_error: bool = False, jobs: int = 8) -> ProxyClient:
     proxies = tuple(Proxy(url, url, any_error) for url in urls)
-    return ProxyClient(GoEnv("", proxies, "", "", "", "", "", ""), Transport(jobs), jobs)
+    return ProxyClient(GoEnv("", proxies, "", "", "", "", "", "", ""), Transport(jobs), jobs)
 
 
 def held(proxies: ProxyClient, ref: Reference = REF, seconds: float = 5) -> tuple[Answer, ...]:
@@ -338,31 +332,6 @@ def test_file_proxy(tmp_path: Path) -> None:
     proxies = client((tmp_path / "with space").as_uri())
     assert kinds(held(proxies)) == [Kind.SERVED, Kind.SERVED]
     assert kinds(held(proxies, Reference("example.com/a", "v1.0.1"))) == [Kind.ABSENT, Kind.ABSENT]
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
-    """Return the certificate of an authority of our own, and a server's context with one that it signed."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Authority of a test")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = tmp_path / "authority.pem"
-    pem.write_bytes(certificate.public_bytes(Encoding.PEM))
-    both = tmp_path / "server.pem"
-    both.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate.public_bytes(Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(both)
-    return pem, context
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="SSL_CERT_FILE says whom to trust on Linux alone")

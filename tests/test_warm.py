@@ -56,7 +56,7 @@ def closer_look(files: dict[str, str], modcache: Path) -> tuple[int, int] | None
     """Return the long way's answer for FILES: how many are resolved, how many skipped; None if there is a problem."""
     whole = [File(path, text.encode()) for path, text in files.items()]
     refs = joined(new_references(Change("", "", [], [], whole, [])))
-    env = GoEnv("go", (), "", "", "", "", "", str(modcache))
+    env = GoEnv("go", (), "", "", "", "", "", "", str(modcache))
     if any(not ref.skipped and (ref.invalid or not env.is_cached(ref)) for ref in refs):
         return None
     return sum(not ref.skipped for ref in refs), sum(bool(ref.skipped) for ref in refs)

@@ -1,6 +1,5 @@
 """What carries requests: whom it trusts, as whom and which way it goes, as Go's own client (cmd/go/internal/web)."""
 
-import os
 import socket
 import ssl
 import sys
@@ -14,9 +13,18 @@ import requests
 import truststore
 from requests.adapters import HTTPAdapter
 
+# What a request has without the user's credentials, which may be in any other header (go help goauth).
+OWN_HEADERS = {"User-Agent", "Accept-Encoding", "Accept", "Connection", "Disable-Module-Fetch"}
+
 
 class Session(requests.Session):
-    """A session that, like Go's client, does not follow a redirect from https to http."""
+    """A session that, like Go's client, follows no redirect from https to http, and that keeps credentials at home."""
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
+        if self.should_strip_auth(response.request.url, prepared_request.url):  # type: ignore[no-untyped-call]
+            for name in set(prepared_request.headers) - OWN_HEADERS:
+                del prepared_request.headers[name]
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         target = super().get_redirect_target(resp)
@@ -31,6 +39,7 @@ class Adapter(HTTPAdapter):
     def __init__(self, jobs: int) -> None:
         self.sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._lock = threading.Lock()
+        self._context: ssl.SSLContext | None = None
         super().__init__(pool_maxsize=jobs)
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
@@ -38,7 +47,8 @@ class Adapter(HTTPAdapter):
         if host["scheme"] != "https":
             return host, {}
         with self._lock:  # one context for all, or each would get a pool of its own
-            return host, {"ssl_context": _system_trust()}
+            self._context = self._context or _system_trust()
+            return host, {"ssl_context": self._context}
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         conn.cert_reqs = "CERT_REQUIRED"  # against the context above; requests would add a bundle of its own
@@ -57,7 +67,6 @@ class Adapter(HTTPAdapter):
         return pool
 
 
-@lru_cache(maxsize=1)
 def _system_trust() -> ssl.SSLContext:
     """Return a context that trusts whom the system trusts: SSL_CERT_FILE and SSL_CERT_DIR too, where Go heeds them.
 
@@ -70,14 +79,6 @@ def _system_trust() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_default_certs()
     return context
-
-
-@lru_cache(maxsize=64)
-def netrc_login(host: str) -> tuple[str, str] | None:
-    """Return the login of HOST from NETRC or ~/.netrc, which Go sends over https alone (``go help goauth``)."""
-    if "@" in host or os.environ.get("GOAUTH", "netrc") == "off":
-        return None
-    return requests.utils.get_netrc_auth(f"https://{host}")
 
 
 @lru_cache(maxsize=64)

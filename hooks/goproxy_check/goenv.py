@@ -12,7 +12,7 @@ from goproxy_check.process import CommandError, go_environment, run
 from goproxy_check.redact import bare_url, one_line, printable
 from goproxy_check.references import Reference
 
-_NAMES = ["GOPROXY", "GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOFLAGS", "GOMODCACHE"]
+_NAMES = ["GOPROXY", "GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOAUTH", "GOFLAGS", "GOMODCACHE"]
 
 
 class GoEnvError(CommandError):
@@ -44,6 +44,7 @@ class GoEnv:
     no_proxy: str
     sumdb: str
     no_sumdb: str
+    auth: str
     flags: str
     modcache: str
 
@@ -91,7 +92,7 @@ def read_go_env(scratch: str, seconds: float) -> GoEnv:
     else:
         raise GoEnvError("no go command and no GOPROXY in the environment: install Go, or set GOPROXY")
     proxies, end = proxy_list(values.get("GOPROXY", ""))
-    more = [values.get(name, "") for name in ("GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOFLAGS", "GOMODCACHE")]
+    more = [values.get(name, "") for name in ("GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOAUTH", "GOFLAGS", "GOMODCACHE")]
     return GoEnv(go, proxies, end, *more)
 
 

@@ -9,6 +9,7 @@ import time
 
 from goproxy_check.changes import Change
 from goproxy_check.check import Clients, ask, begin
+from goproxy_check.credentials import Credentials
 from goproxy_check.diagnose import diagnose
 from goproxy_check.fix import Outcome, fix, quoted
 from goproxy_check.goenv import read_go_env
@@ -74,12 +75,13 @@ def _settle(
     if all(ref.skipped or ref.invalid for ref in references):
         return [diagnose(Evidence(ref)) for ref in references], None, False  # nobody to ask, no settings needed
     scratch = tempfile.mkdtemp(prefix="goproxy-check-")
-    transport = Transport(options.jobs, options.trace)
+    transport: Transport | None = None
     try:
         with open(os.path.join(scratch, "go.mod"), "w", encoding="ascii") as file:
             file.write("module goproxy-check.invalid\n")  # so that no go.mod further up is taken for ours
         deadline = Deadline(options.timeout)
         env = read_go_env(scratch, deadline.left() / 2)
+        transport = Transport(options.jobs, options.trace, Credentials(env.auth, options.trace))
         origins = OriginClient(env, scratch, options.jobs, options.trace)
         clients = Clients(
             env, ProxyClient(env, transport, options.jobs), origins, ChecksumDatabase(env, transport, options.jobs)
@@ -95,7 +97,8 @@ def _settle(
         outcome = fix(diagnoses, env, root, options.timeout, nosumdb=options.nosumdb, traced=options.trace)
         return outcome.diagnoses, outcome, False
     finally:
-        transport.close()
+        if transport:
+            transport.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
 

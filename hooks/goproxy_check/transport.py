@@ -23,7 +23,8 @@ import requests
 import urllib3
 
 from goproxy_check import __version__
-from goproxy_check.connections import Adapter, Session, netrc_login, network_proxies
+from goproxy_check.connections import Adapter, Session, network_proxies
+from goproxy_check.credentials import Credentials
 from goproxy_check.parallel import Deadline
 from goproxy_check.redact import bare_url, one_line, trace
 
@@ -58,7 +59,8 @@ class Reply:
 class Transport:
     """A pool of connections for JOBS requests at once; if TRACED each request is told on standard error."""
 
-    def __init__(self, jobs: int, traced: bool = False) -> None:
+    def __init__(self, jobs: int, traced: bool = False, credentials: Credentials | None = None) -> None:
+        self._credentials = credentials or Credentials()
         self._adapter = Adapter(jobs)
         self._traced = traced
         self._unreachable: dict[str, str] = {}
@@ -116,19 +118,26 @@ class Transport:
         if parts.scheme == "http" and "@" in parts.netloc:
             return Reply(0, "Go sends no password over http: use https in GOPROXY"), None
         try:
-            # requests takes userinfo from the URL itself, and drops it where a redirect leads to another host.
-            auth = netrc_login(parts.netloc) if parts.scheme == "https" else None
-            request = requests.Request("GET", url, {**_HEADERS, **headers}, auth=auth).prepare()
-            timeout = (min(seconds, _CONNECT_SECONDS), seconds)
-            proxies = network_proxies(parts.scheme, parts.netloc)
-            with self._session.send(request, stream=True, timeout=timeout, proxies=proxies) as response:
-                reply = _read_response(response)
+            known = self._credentials.headers(url)
+            reply = self._send(url, {**headers, **known}, seconds)
+            if 400 <= reply.status < 500:
+                new = self._credentials.better(url, known, reply.status, reply.reason, dict(reply.headers))
+                reply = self._send(url, {**headers, **new}, seconds) if new else reply
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             return self._failed(error, parts.netloc, seconds)
         if reply.status not in _PASSING:
             return reply, None
         reply.retry_after = _retry_after(reply.headers)
         return reply, reply.retry_after
+
+    def _send(self, url: str, headers: Mapping[str, str], seconds: float) -> Reply:
+        parts = urlsplit(url)
+        # requests takes userinfo from the URL itself, and drops it where a redirect leads to another host.
+        request = requests.Request("GET", url, {**_HEADERS, **headers}).prepare()
+        timeout = (min(seconds, _CONNECT_SECONDS), seconds)
+        proxies = network_proxies(parts.scheme, parts.netloc)
+        with self._session.send(request, stream=True, timeout=timeout, proxies=proxies) as response:
+            return _read_response(response)
 
     def _failed(self, error: Exception, host: str, seconds: float) -> tuple[Reply, float | None]:
         """Say in words why there is no answer, and whether that may pass."""
