@@ -191,6 +191,62 @@ def test_mismatch_shows_both_hashes(world: World, proxy: GoProxy) -> None:
     assert done.stdout.count("h1:") == 2 and "go mod download" not in done.stdout
 
 
+def sums(world: World, *wrong: str) -> str:
+    """Return the go.sum lines of LIB v1.1.0, with another before the WRONG ("mod", "zip") or after them ("-mod", …)."""
+    lines = world.sum_lines(LIB, "v1.1.0").splitlines(keepends=True)
+    for kind in wrong:
+        index = next(i for i, line in enumerate(lines) if ("/go.mod" in line) == kind.endswith("mod"))
+        other = f"{lines[index].rpartition(' ')[0]} h1:{'A' * 43}=\n"
+        lines.insert(index + kind.startswith("-"), other)
+    return "".join(lines)
+
+
+@pytest.mark.parametrize("wrong", ["mod", "-mod", "zip", "-zip"])
+def test_two_hashes_in_go_sum_are_a_mismatch_whichever_comes_first(world: World, wrong: str) -> None:
+    """Go itself fails where the wrong one comes first, and sorts the lines at the next occasion."""
+    world.origin(LIB, "v1.0.0", "v1.1.0")
+    app = world.app(f"{LIB} v1.1.0")
+    (app / "go.sum").write_text(sums(world))
+    world.commit(app, "first")
+    (app / "go.sum").write_text(sums(world, wrong))
+    world.git("add", ".", cwd=app)
+    done = world.main()
+    assert done.returncode == 1
+    assert re.match(rf"go\.sum:[123]: {LIB} v1\.1\.0: mismatch\n", done.stdout)
+    assert f"h1:{'A' * 43}=" in done.stdout and "go.sum has two hashes for one file" in done.stdout
+    world.main("--fix")
+    assert (app / "go.sum").read_text() == sums(world, wrong)
+    (app / "main.go").write_text(f'package main\n\nimport _ "{LIB}"\n\nfunc main() {{}}\n')
+    build = world.go("mod", "verify", cwd=app, ok=False)
+    build = world.go("mod", "download", cwd=app, ok=False) if build.returncode == 0 else build
+    assert ("checksum mismatch" in build.stderr) is not wrong.startswith("-")
+
+
+def test_hash_of_a_known_version_that_is_edited_is_checked(world: World, proxy: GoProxy) -> None:
+    world.origin(LIB, "v1.0.0", "v1.1.0")
+    app = world.app(f"{LIB} v1.1.0")
+    (app / "go.sum").write_text(sums(world))
+    world.commit(app, "first")
+    (app / "go.sum").write_text("\n".join(line for line in sums(world, "mod").splitlines()[:2]) + "\n")
+    world.git("add", ".", cwd=app)
+    done = world.main()
+    assert done.returncode == 1 and f"go.sum:2: {LIB} v1.1.0: mismatch" in done.stdout
+    assert f"go.sum has h1:{'A' * 43}=" in done.stdout
+
+
+def test_moved_and_sorted_lines_are_no_news(world: World, proxy: GoProxy) -> None:
+    world.origin(LIB, "v1.0.0", "v1.1.0")
+    app = world.app(f"{LIB} v1.1.0")
+    (app / "go.sum").write_text(sums(world, "mod"))
+    world.commit(app, "first")
+    (app / "sub").mkdir()
+    for name in ("go.mod", "go.sum"):
+        (app / name).rename(app / "sub" / name)
+    (app / "sub" / "go.sum").write_text("".join(reversed(sums(world, "mod").splitlines(keepends=True))))
+    world.git("add", "--all", ".", cwd=app)
+    assert world.main().returncode == 0 and proxy.log == []
+
+
 class TestPrivate:
     @pytest.mark.parametrize(
         "pattern", [LIB, "github.com/acme", "github.com/*/lib", "*.com", "other.com,github.com/acme/"]

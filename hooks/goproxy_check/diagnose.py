@@ -25,6 +25,8 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     blank = Diagnosis(ref, Verdict.OK, _said(evidence), proxies=_one_each(answers), origin=origin)
     if not answers:
         return _by_origin_alone(blank, origin)
+    if ref.conflict:
+        return _contradicted(blank, answers)
     kind = outcome(answers)
     if kind is Kind.SERVED:
         return _served(blank, answers, evidence.record)
@@ -73,7 +75,7 @@ def _served(blank: Diagnosis, answers: tuple[Answer, ...], record: Answer | None
         known, keeper = (record.go_mod_hash,), f"{record.proxy.shown} (the checksum database)"
     elif record:
         return _unverified(blank, record)
-    if not served or not known or served.go_mod_hash in known:
+    if not served or all(served.go_mod_hash == hash_ for hash_ in known):
         return replace(blank, said=())
     why = "The line in go.sum was edited or badly merged, or the version was changed once published, or worse."
     do = "Do not bypass this: look at git diff HEAD -- go.sum, then ask the module's authors which hash is right."
@@ -86,6 +88,20 @@ def _served(blank: Diagnosis, answers: tuple[Answer, ...], record: Answer | None
         said=(f"{served.proxy.shown} serves a go.mod with {served.go_mod_hash}", f"{keeper} has {' and '.join(known)}"),
         why=why,
         do=(do,),
+    )
+
+
+def _contradicted(blank: Diagnosis, answers: tuple[Answer, ...]) -> Diagnosis:
+    """Of two hashes in one go.sum Go heeds the first alone (cmd/go/internal/modfetch: haveModSumLocked)."""
+    served = next((answer for answer in answers if answer.go_mod_hash), None)
+    said = [f"{place.file}:{place.line} has {hash_}" for place, hash_ in blank.reference.conflict]
+    said += [f"{served.proxy.shown} serves a go.mod with {served.go_mod_hash}"] if served else []
+    return replace(
+        blank,
+        verdict=Verdict.MISMATCH,
+        said=tuple(said),
+        why="go.sum has two hashes for one file, as after a merge gone wrong; Go heeds only the first.",
+        do=("Do not bypass this: find out which line is wrong (git log -p -- go.sum helps), and remove it.",),
     )
 
 

@@ -25,8 +25,9 @@ class Reference:
     """One module version, or one line that names none, with every place where the change names it.
 
     GO_MOD_ONLY: go.sum has no more than its ``/go.mod`` line, so Go needs the .mod file alone. GO_MOD_HASHES are the
-    ``h1:`` hashes that go.sum has for that file. UNRECORDED are the folders whose go.sum lacks a line for it. SKIPPED
-    and INVALID say why it is not asked for at all. WORKSPACE: a go.work joins its module with others.
+    ``h1:`` hashes that go.sum has for that file. CONFLICT are lines of one go.sum that contradict each other,
+    with their hashes. UNRECORDED are the folders whose go.sum lacks a line for it. SKIPPED and INVALID say why it is
+    not asked for at all. WORKSPACE: a go.work joins its module with others.
     """
 
     module: str
@@ -34,6 +35,7 @@ class Reference:
     locations: tuple[Location, ...] = ()
     go_mod_only: bool = False
     go_mod_hashes: tuple[str, ...] = ()
+    conflict: tuple[tuple[Location, str], ...] = ()
     unrecorded: tuple[str, ...] = ()
     skipped: str = ""
     invalid: str = ""
@@ -57,12 +59,22 @@ def new_references(change: Change, published: Collection[tuple[str, str]] = ()) 
         for entry in file.entries
         if not before.skipped(path, entry)
     }
+    hashes: dict[tuple[str, str, bool], set[str]] = {}
+    for _, file in before.files:
+        for entry in file.entries:
+            hashes.setdefault((entry.module, entry.version, entry.go_mod), {entry.hash}).add(entry.hash)
+
+    def is_new(entry: Entry) -> bool:
+        """A version that was not there, or a line of go.sum that contradicts what was there."""
+        other = hashes.get((entry.module, entry.version, entry.go_mod), {entry.hash}) - {""}
+        return (entry.module, entry.version) not in known or bool(entry.hash and other and entry.hash not in other)
+
     found: dict[tuple[str, str], list[tuple[str, Entry, str]]] = {}
     invalid: list[Reference] = []
     for path in sorted([file.path for file in change.after] + sorted(whole), key=_reading_order):
         file = after.by_path[path]
         for entry in file.entries:
-            if path in whole or (entry.module, entry.version) not in known:
+            if path in whole or is_new(entry):
                 uses = found.setdefault((entry.module, entry.version), [])
                 uses.append((path, entry, after.skipped(path, entry)))
         if not ignored_folder(path):
@@ -114,13 +126,16 @@ class _Tree:
     def __init__(self, files: Iterable[File]) -> None:
         self.files = [(file.path, read(posixpath.basename(file.path), file.data)) for file in files]
         self.by_path: dict[str, ModFile] = dict(self.files)
+        # Folder, module, version, is it the /go.mod line? → its hashes, and where each is.
+        self.sums: dict[tuple[str, str, str, bool], dict[str, Location]] = {}
         self.go_mod_hashes: dict[tuple[str, str], dict[str, None]] = {}
-        self.recorded: set[tuple[str, str, str, bool]] = set()  # folder, module, version, is it the /go.mod line?
         for path, file in self.files:
             for entry in file.entries if path.endswith(".sum") and not ignored_folder(path) else ():
-                self.recorded.add((posixpath.dirname(path), entry.module, entry.version, entry.go_mod))
-                if entry.go_mod:
-                    self.go_mod_hashes.setdefault((entry.module, entry.version), {})[entry.hash] = None
+                record = self.sums.setdefault((posixpath.dirname(path), entry.module, entry.version, entry.go_mod), {})
+                if entry.hash.startswith("h1:"):  # others are ignored by Go
+                    record.setdefault(entry.hash, Location(path, entry.line))
+                    if entry.go_mod:
+                        self.go_mod_hashes.setdefault((entry.module, entry.version), {})[entry.hash] = None
         self.workspaces: dict[str, tuple[str, set[str]]] = {}  # folder of a module → its go.work, its neighbours
         if os.environ.get("GOWORK") != "off":
             for path, file in self.files:
@@ -162,13 +177,16 @@ class _Tree:
         entry = live[0][1]
         folders = module_folders([path for path, _, _ in live])
         go_mod_only = all(use.go_mod for _, use, _ in live)
-        lines = {(folder, entry.module, entry.version, kind) for folder in folders for kind in (True, go_mod_only)}
+        lines = {(folder, entry.module, entry.version, kind) for folder in folders for kind in (True, False)}
+        records = [self.sums.get(line, {}) for line in sorted(lines)]
+        lines -= {line for line in lines if go_mod_only and not line[3]}
         return Reference(
             entry.module,
             entry.version,
             tuple(Location(path, use.line) for path, use, _ in live),
             go_mod_only=go_mod_only,
-            unrecorded=tuple(sorted({line[0] for line in lines - self.recorded})),
+            unrecorded=tuple(sorted({line[0] for line in lines - self.sums.keys()})),
+            conflict=tuple((place, hash_) for of in records if len(of) > 1 for hash_, place in of.items()),
             go_mod_hashes=tuple(self.go_mod_hashes.get((entry.module, entry.version), {})),
             skipped=live[0][2],
             invalid="" if live[0][2] else module.check(entry.module, entry.version),
