@@ -4,15 +4,16 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from goproxy_check import module
+from goproxy_check import module, toolchain
 from goproxy_check.process import CommandError, go_environment, run
 from goproxy_check.redact import bare_url, one_line, printable
 from goproxy_check.references import Reference
 
 _NAMES = ["GOPROXY", "GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOAUTH", "GOFLAGS", "GOMODCACHE"]
+_NAMES += ["GOVERSION", "GOHOSTOS", "GOHOSTARCH"]
 
 
 class GoEnvError(CommandError):
@@ -47,6 +48,9 @@ class GoEnv:
     auth: str
     flags: str
     modcache: str
+    version: str = ""
+    host_os: str = ""
+    host_arch: str = ""
 
     def is_private(self, path: str) -> bool:
         """Tell whether no proxy may hear of the module PATH (``go help module-private``)."""
@@ -54,6 +58,8 @@ class GoEnv:
 
     def is_verified(self, path: str) -> bool:
         """Tell whether Go asks the checksum database about the module PATH (cmd/go/internal/modfetch: useSumDB)."""
+        if path == toolchain.MODULE:  # no go.sum lists it, so that nothing but the database can vouch for it
+            return not (len(self.proxies) == 1 and self.proxies[0].url.startswith("file:"))
         return self.sumdb not in ("", "off") and not module.match_prefix_patterns(self.no_sumdb, path)
 
     def is_cached(self, ref: Reference) -> bool:
@@ -92,8 +98,35 @@ def read_go_env(scratch: str, seconds: float) -> GoEnv:
     else:
         raise GoEnvError("no go command and no GOPROXY in the environment: install Go, or set GOPROXY")
     proxies, end = proxy_list(values.get("GOPROXY", ""))
-    more = [values.get(name, "") for name in ("GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOAUTH", "GOFLAGS", "GOMODCACHE")]
-    return GoEnv(go, proxies, end, *more)
+    return GoEnv(go, proxies, end, *(values.get(name, "") for name in _NAMES[1:]))
+
+
+def downloaded(references: list[Reference], env: GoEnv | None) -> list[Reference]:
+    """Return REFERENCES with the module versions that ENV's Go would download in place of the toolchains' names.
+
+    Left out is what it has no need to download: what is not newer than itself, or on PATH, or not allowed by
+    GOTOOLCHAIN; and all of them where ENV is None, for there is no Go.
+    """
+    if not any(ref.module == toolchain.MODULE and ref.version.startswith("go") for ref in references):
+        return references
+    oldest = _oldest(env) if env else ""
+    kept = []
+    for ref in references:
+        if ref.module != toolchain.MODULE or not ref.version.startswith("go"):
+            kept.append(ref)
+        elif env and oldest and toolchain.newer(ref.version, oldest) and not shutil.which(ref.version):
+            kept.append(replace(ref, version=f"v0.0.1-{ref.version}.{env.host_os}-{env.host_arch}"))
+    return kept
+
+
+def _oldest(env: GoEnv) -> str:
+    """Return the toolchain that is used unless a newer one is demanded; "" if none is ever downloaded."""
+    # Just these words are answered by the local Go, whatever GOTOOLCHAIN says (cmd/go/internal/toolchain: Select).
+    said = run([env.go, "env", "GOTOOLCHAIN"], env=go_environment(GOWORK="off"), timeout=30)
+    least, _, mode = said.stdout.decode("utf-8", "replace").strip().rpartition("+")
+    if mode != "auto" or said.code != 0:
+        return ""
+    return least if toolchain.newer(least, env.version) else env.version
 
 
 def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from goproxy_check import module
+from goproxy_check import module, toolchain
 from goproxy_check.changes import Change, File
 from goproxy_check.modfiles import Entry, ModFile, Replacement, read
 
@@ -48,6 +48,7 @@ class Reference:
 def new_references(change: Change, published: Collection[tuple[str, str]] = ()) -> list[Reference]:
     """Return what CHANGE newly references, in the order of its files and lines.
 
+    A toolchain that a go or toolchain line newly demands has its name for a version (see goenv.downloaded).
     PUBLISHED are the tags (folder, version) that come with it: what they make of this repository's own modules.
     """
     after = _Tree([*change.after, *change.whole, *change.beside])
@@ -71,6 +72,7 @@ def new_references(change: Change, published: Collection[tuple[str, str]] = ()) 
 
     found: dict[tuple[str, str], list[tuple[str, Entry, str]]] = {}
     invalid: list[Reference] = []
+    demands: dict[str, tuple[Location, ...]] = {}
     for path in sorted([file.path for file in change.after] + sorted(whole), key=_reading_order):
         file = after.by_path[path]
         for entry in file.entries:
@@ -79,6 +81,9 @@ def new_references(change: Change, published: Collection[tuple[str, str]] = ()) 
                 uses.append((path, entry, after.skipped(path, entry)))
         if not ignored_folder(path):
             more = len(file.problems) - _MOST
+            demanded, line = toolchain.raised(file, before.by_path.get(path))
+            if demanded:
+                demands[demanded] = (*demands.get(demanded, ()), Location(path, line))
             for problem in file.problems[:_MOST]:
                 also = f" (and {more} more lines)" if more > 0 and problem is file.problems[_MOST - 1] else ""
                 invalid.append(Reference("", "", (Location(path, problem.line),), invalid=problem.why + also))
@@ -88,7 +93,7 @@ def new_references(change: Change, published: Collection[tuple[str, str]] = ()) 
     for index, ref in enumerate(refs):
         if (ref.module, ref.version) in own:
             refs[index] = replace(ref, skipped="its tag comes with this push")
-    refs += invalid
+    refs += [*invalid, *(Reference(toolchain.MODULE, name, places) for name, places in demands.items())]
     return sorted(refs, key=lambda ref: (_reading_order(ref.locations[0].file), ref.locations[0].line))
 
 

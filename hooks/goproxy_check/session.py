@@ -12,7 +12,7 @@ from goproxy_check.check import Clients, ask, begin
 from goproxy_check.credentials import Credentials
 from goproxy_check.diagnose import diagnose
 from goproxy_check.fix import Outcome, fix, quoted
-from goproxy_check.goenv import read_go_env
+from goproxy_check.goenv import downloaded, read_go_env
 from goproxy_check.origin import OriginClient
 from goproxy_check.parallel import Deadline
 from goproxy_check.proxy import ProxyClient
@@ -72,6 +72,8 @@ def _settle(
     references: list[Reference], root: str, options: argparse.Namespace
 ) -> tuple[list[Diagnosis], Outcome | None, bool]:
     """Return the verdicts, what --fix did about them, and whether the user ended the wait for better ones."""
+    if not shutil.which("go"):
+        references = downloaded(references, None)
     if all(ref.skipped or ref.invalid for ref in references):
         return [diagnose(Evidence(ref)) for ref in references], None, False  # nobody to ask, no settings needed
     scratch = tempfile.mkdtemp(prefix="goproxy-check-")
@@ -81,6 +83,7 @@ def _settle(
             file.write("module goproxy-check.invalid\n")  # so that no go.mod further up is taken for ours
         deadline = Deadline(options.timeout)
         env = read_go_env(scratch, deadline.left() / 2)
+        references = downloaded(references, env)
         transport = Transport(options.jobs, options.trace, Credentials(env.auth, options.trace))
         origins = OriginClient(env, scratch, options.jobs, options.trace)
         clients = Clients(

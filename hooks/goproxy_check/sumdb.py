@@ -58,9 +58,12 @@ class ChecksumDatabase:
         A URL in GOSUMDB is taken as it is. Otherwise the first proxy that supports the database is the only way to it,
         and only where none does it is asked directly (cmd/go/internal/modfetch: initBase).
         """
-        name, *urls = self._env.sumdb.split()
+        name, *urls = self._env.sumdb.split() or ["off"]
         name = name.partition("+")[0]
         direct = Proxy(f"https://{name}", one_line(name), False)
+        if name == "off":
+            reply = Reply(0, "GOSUMDB=off, and nothing else can vouch for a toolchain")
+            return answer_to(direct, ref, "record", reply)
         if len(urls) > 1 or not re.fullmatch(r"[\w.-]+(?::\d+)?(?:/[\w.~/-]*[\w.~-])?", name):
             reply = Reply(0, "GOSUMDB is not NAME, NAME+KEY or NAME+KEY URL (see go env GOSUMDB)")
             return answer_to(direct, ref, "record", reply)
