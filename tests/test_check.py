@@ -247,6 +247,65 @@ def test_moved_and_sorted_lines_are_no_news(world: World, proxy: GoProxy) -> Non
     assert world.main().returncode == 0 and proxy.log == []
 
 
+class TestArchive:
+    """Builds need the archive too: whether it is there is asked without fetching it, where that question is known."""
+
+    @pytest.fixture
+    def app(self, world: World) -> Path:
+        world.origin(LIB, "v1.0.0", "v1.1.0")
+        app = world.app(f"{LIB} v1.1.0")
+        (app / "go.sum").write_text(sums(world))
+        world.git("add", ".", cwd=app)
+        return app
+
+    def same_as_go(self, world: World, app: Path, wanted: str) -> None:
+        assert world.verdicts(GOPROXY=world.proxy.url) == {f"{LIB}@v1.1.0": wanted}
+        assert not any(seen.method == "GET" and seen.path.endswith(".zip") for seen in world.proxy.log)
+        done = world.go("mod", "download", cwd=app, ok=False, GOPROXY=world.proxy.url)
+        assert (done.returncode == 0) == (wanted == "ok"), done.stderr
+
+    def test_that_is_held_is_asked_for_once(self, world: World, app: Path, proxy: GoProxy) -> None:
+        proxy.answer(f"/{LIB}/@v/v1.1.0.info", hold=False)
+        self.same_as_go(world, app, "ok")
+        asked = [(seen.method, seen.hold) for seen in proxy.log if seen.path.endswith(".zip") and seen.method == "HEAD"]
+        assert asked == [("HEAD", True)]
+
+    def test_that_is_not_served_is_stale(self, world: World, app: Path, proxy: GoProxy) -> None:
+        proxy.fault(r"\.zip$", Said(404, b"not found: no archive"))
+        self.same_as_go(world, app, "stale")
+        done = world.main(GOPROXY=proxy.url)
+        assert f"{proxy.url} (the archive): 404 Not Found" in done.stdout
+        assert "The proxy serves its go.mod, but not the archive that builds need" in done.stdout
+
+    def test_that_is_blocked_is_refused(self, world: World, app: Path, proxy: GoProxy) -> None:
+        proxy.fault(r"\.zip$", Said(403, b"quarantined"))
+        self.same_as_go(world, app, "refused")
+
+    @pytest.mark.parametrize("status", [404, 405, 500, 501])
+    def test_proxy_that_does_not_know_the_question_is_not_doubted(
+        self, world: World, app: Path, proxy: GoProxy, status: int
+    ) -> None:
+        proxy.fault("", lambda handler: Said(status) if handler.command == "HEAD" else None)
+        self.same_as_go(world, app, "ok")
+
+    def test_that_go_sum_does_not_know_is_not_asked_for(self, world: World, app: Path, proxy: GoProxy) -> None:
+        (app / "go.sum").write_text("".join(sums(world).splitlines(keepends=True)[1:]))
+        world.git("add", ".", cwd=app)
+        self.same_as_go(world, app, "ok")
+        assert not any(seen.method == "HEAD" for seen in proxy.log)
+
+    def test_of_a_folder_is_looked_for(self, world: World, app: Path, tmp_path: Path) -> None:
+        place = tmp_path / "files" / LIB / "@v"
+        place.mkdir(parents=True)
+        for end in ("info", "mod", "zip"):
+            (place / f"v1.1.0.{end}").write_bytes(world.proxy.answer(f"/{LIB}/@v/v1.1.0.{end}", hold=False).body)
+        folder = (tmp_path / "files").as_uri()
+        assert world.verdicts(GOPROXY=folder) == {f"{LIB}@v1.1.0": "ok"}
+        (place / "v1.1.0.zip").unlink()
+        assert world.verdicts(GOPROXY=folder) == {f"{LIB}@v1.1.0": "stale"}
+        assert world.go("mod", "download", cwd=app, ok=False, GOPROXY=folder).returncode == 1
+
+
 class TestPrivate:
     @pytest.mark.parametrize(
         "pattern", [LIB, "github.com/acme", "github.com/*/lib", "*.com", "other.com,github.com/acme/"]

@@ -190,6 +190,9 @@ def _stale(blank: Diagnosis, fetched: tuple[Answer, ...]) -> Diagnosis:
     until = max((answer.until for answer in blank.proxies if answer.until), default=None)
     lists = [answer for answer in fetched if answer.resource == "list"]
     blank = replace(blank, cached_until=until, bypass=DIRECT)
+    if all(answer.resource == ".zip" for answer in blank.proxies):
+        why = "The proxy serves its go.mod, but not the archive that builds need, and remembers so"
+        return replace(blank, verdict=Verdict.STALE, why=why)
     if lists and all(not a.versions and a.kind in (Kind.SERVED, Kind.ABSENT) for a in lists):
         return replace(
             blank,
@@ -269,7 +272,8 @@ def _said(evidence: Evidence) -> tuple[str, ...]:
         # Told not to fetch, a proxy finds odd words for what it merely does not hold.
         odd = answer.kind is Kind.ABSENT and not evidence.fetched
         detail = "does not hold it" if odd else answer.detail.removeprefix("not found: ").removeprefix(f"{ref}: ")
-        lines.append(f"{answer.proxy.shown}: {_status(answer._replace(detail=detail))}")
+        what = " (the archive)" if answer.resource == ".zip" else ""
+        lines.append(f"{answer.proxy.shown}{what}: {_status(answer._replace(detail=detail))}")
     if origin:
         name = f"{origin.url} (its origin)" if origin.url else "its origin"
         what = "the commit of " if module.is_pseudo(ref.version) else ""

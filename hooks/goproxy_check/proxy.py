@@ -36,6 +36,7 @@ class Kind(enum.Enum):
     ABSENT = "absent"  # 404 and 410
     REFUSED = "refused"  # any other 4xx that will not pass by itself
     UNAVAILABLE = "unavailable"  # no answer, or none that makes sense
+    UNSAID = "unsaid"  # it does not answer such a question
 
 
 class Answer(NamedTuple):
@@ -116,11 +117,16 @@ class ProxyClient:
             known = self._known.get((url, not headers))
             if known and known.until and known.until > time.time():
                 return known  # it would only repeat itself
-            answer = answer_to(proxy, ref, resource, self._transport.get(url, deadline, headers, patience))
+            method = "HEAD" if resource == ".zip" else "GET"
+            answer = answer_to(proxy, ref, resource, self._transport.get(url, deadline, headers, patience, method))
+            if resource == ".zip" and answer.kind is not Kind.SERVED:
+                # Not every proxy knows this question: it is believed only where it says yes to what it does serve.
+                served = self._transport.get(f"{url.removesuffix('.zip')}.mod", deadline, headers, patience, method)
+                answer = answer if served.status == 200 else answer._replace(kind=Kind.UNSAID)
             self._known[url, not headers] = answer
             return answer
 
-        return walk(self._env.proxies, ask)
+        return [answer for answer in walk(self._env.proxies, ask) if answer.kind is not Kind.UNSAID]
 
 
 def walk(proxies: Iterable[Proxy], ask: Callable[[Proxy], Answer]) -> list[Answer]:
@@ -129,7 +135,8 @@ def walk(proxies: Iterable[Proxy], ask: Callable[[Proxy], Answer]) -> list[Answe
     for proxy in proxies:
         answer = ask(proxy)
         answers.append(answer)
-        if answer.kind is Kind.SERVED and (answer.resource != "list" or answer.versions):
+        useful = answer.kind is Kind.SERVED and (answer.resource != "list" or answer.versions)
+        if useful or answer.kind is Kind.UNSAID:
             break
         if answer.kind in (Kind.REFUSED, Kind.UNAVAILABLE) and not proxy.on_any_error:
             break
@@ -137,7 +144,8 @@ def walk(proxies: Iterable[Proxy], ask: Callable[[Proxy], Answer]) -> list[Answe
 
 
 def _resources(ref: Reference) -> tuple[str, ...]:
-    return (".mod",) if ref.go_mod_only else (".info", ".mod")
+    """Return the files that Go needs; of the archive no more than its being there is asked for."""
+    return (".mod",) if ref.go_mod_only else (".info", ".mod", ".zip") if ref.archive else (".info", ".mod")
 
 
 def answer_to(proxy: Proxy, ref: Reference, resource: str, reply: Reply) -> Answer:

@@ -24,16 +24,18 @@ class Location(NamedTuple):
 class Reference:
     """One module version, or one line that names none, with every place where the change names it.
 
-    GO_MOD_ONLY: go.sum has no more than its ``/go.mod`` line, so Go needs the .mod file alone. GO_MOD_HASHES are the
-    ``h1:`` hashes that go.sum has for that file. CONFLICT are lines of one go.sum that contradict each other,
-    with their hashes. UNRECORDED are the folders whose go.sum lacks a line for it. SKIPPED and INVALID say why it is
-    not asked for at all. WORKSPACE: a go.work joins its module with others.
+    GO_MOD_ONLY: go.sum has no more than its ``/go.mod`` line, so Go needs the .mod file alone. ARCHIVE: go.sum has the
+    hash of its archive, so Go needs that too. GO_MOD_HASHES are the ``h1:`` hashes that go.sum has for its go.mod.
+    CONFLICT are lines of one go.sum that contradict each other, with their hashes. UNRECORDED are the folders whose
+    go.sum lacks a line for it. SKIPPED and INVALID say why it is not asked for at all. WORKSPACE: a go.work joins its
+    module with others.
     """
 
     module: str
     version: str
     locations: tuple[Location, ...] = ()
     go_mod_only: bool = False
+    archive: bool = False
     go_mod_hashes: tuple[str, ...] = ()
     conflict: tuple[tuple[Location, str], ...] = ()
     unrecorded: tuple[str, ...] = ()
@@ -190,6 +192,7 @@ class _Tree:
             entry.version,
             tuple(Location(path, use.line) for path, use, _ in live),
             go_mod_only=go_mod_only,
+            archive=any(self.sums.get(line) for line in lines if not line[3]),
             unrecorded=tuple(sorted({line[0] for line in lines - self.sums.keys()})),
             conflict=tuple((place, hash_) for of in records if len(of) > 1 for hash_, place in of.items()),
             go_mod_hashes=tuple(self.go_mod_hashes.get((entry.module, entry.version), {})),

@@ -71,8 +71,10 @@ class Transport:
         self._session.mount("http://", self._adapter)
         self._session.mount("https://", self._adapter)
 
-    def get(self, url: str, deadline: Deadline, headers: Mapping[str, str], patience: float) -> Reply:
-        """Return the answer to GET URL, in the end; one attempt may take PATIENCE seconds. Never raises."""
+    def get(
+        self, url: str, deadline: Deadline, headers: Mapping[str, str], patience: float, method: str = "GET"
+    ) -> Reply:
+        """Return the answer to METHOD URL, in the end; one attempt may take PATIENCE seconds. Never raises."""
         parts = urlsplit(url)
         shown = bare_url(url)
         said = "".join(f" ({name}: {value})" for name, value in headers.items())
@@ -82,10 +84,10 @@ class Transport:
             if deadline.left() <= 0:
                 return Reply(0, OUT_OF_TIME)
             started = time.monotonic()
-            self._say(f"# get {shown}{said}")
-            reply, wait = self._once(url, headers, min(deadline.left(), patience))
+            self._say(f"# {method.lower()} {shown}{said}")
+            reply, wait = self._once(method, url, headers, min(deadline.left(), patience))
             outcome = f"{reply.status} {reply.reason}".strip() if reply.status else reply.failure
-            self._say(f"# get {shown}: {outcome} ({time.monotonic() - started:.3f}s)")
+            self._say(f"# {method.lower()} {shown}: {outcome} ({time.monotonic() - started:.3f}s)")
             if wait is None:
                 break
             wait = max(wait, 0.2 * 2**attempt * random.uniform(0.5, 1))  # noqa: S311
@@ -110,19 +112,19 @@ class Transport:
         if self._traced:
             trace(line)
 
-    def _once(self, url: str, headers: Mapping[str, str], seconds: float) -> tuple[Reply, float | None]:
+    def _once(self, method: str, url: str, headers: Mapping[str, str], seconds: float) -> tuple[Reply, float | None]:
         """Return the answer to one attempt, and None, or the least number of seconds before another makes sense."""
         parts = urlsplit(url)
         if parts.scheme == "file":
-            return _read_file(url), None
+            return _read_file(url, method), None
         if parts.scheme == "http" and "@" in parts.netloc:
             return Reply(0, "Go sends no password over http: use https in GOPROXY"), None
         try:
             known = self._credentials.headers(url)
-            reply = self._send(url, {**headers, **known}, seconds)
+            reply = self._send(method, url, {**headers, **known}, seconds)
             if 400 <= reply.status < 500:
                 new = self._credentials.better(url, known, reply.status, reply.reason, dict(reply.headers))
-                reply = self._send(url, {**headers, **new}, seconds) if new else reply
+                reply = self._send(method, url, {**headers, **new}, seconds) if new else reply
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             return self._failed(error, parts.netloc, seconds)
         if reply.status not in _PASSING:
@@ -130,10 +132,10 @@ class Transport:
         reply.retry_after = _retry_after(reply.headers)
         return reply, reply.retry_after
 
-    def _send(self, url: str, headers: Mapping[str, str], seconds: float) -> Reply:
+    def _send(self, method: str, url: str, headers: Mapping[str, str], seconds: float) -> Reply:
         parts = urlsplit(url)
         # requests takes userinfo from the URL itself, and drops it where a redirect leads to another host.
-        request = requests.Request("GET", url, {**_HEADERS, **headers}).prepare()
+        request = requests.Request(method, url, {**_HEADERS, **headers}).prepare()
         timeout = (min(seconds, _CONNECT_SECONDS), seconds)
         proxies = network_proxies(parts.scheme, parts.netloc)
         with self._session.send(request, stream=True, timeout=timeout, proxies=proxies) as response:
@@ -176,14 +178,14 @@ def _read_response(response: requests.Response) -> Reply:
     return Reply(response.status_code, "", response.reason or "", response.headers, bytes(body), digest.hexdigest())
 
 
-def _read_file(url: str) -> Reply:
+def _read_file(url: str, method: str) -> Reply:
     """Answer for a file: URL as Go does: what is not there is a 404, what may not be read a 403."""
     path = urllib.request.url2pathname(urlsplit(url).path)
     try:
         if os.path.exists(path) and not os.path.isfile(path):
             return Reply(0, "not a regular file")
         with open(path, "rb") as file:
-            body = file.read(_CAP + 1)
+            body = file.read(_CAP + 1 if method == "GET" else 0)
     except FileNotFoundError:
         return Reply(404, reason="Not Found")
     except PermissionError:

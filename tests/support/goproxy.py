@@ -35,6 +35,7 @@ class Seen:
     path: str
     hold: bool
     headers: dict[str, str] = field(default_factory=dict, compare=False)
+    method: str = "GET"
 
 
 @dataclass(frozen=True)
@@ -206,11 +207,15 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
         self.server.proxy.connections += 1
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         proxy = self.server.proxy
         path = unquote(self.path)
         hold = self.headers.get("Disable-Module-Fetch", "").lower() == "true"
-        proxy.log.append(Seen(path, hold, {name.lower(): value for name, value in self.headers.items()}))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        proxy.log.append(Seen(path, hold, headers, self.command))
         if proxy.latency:
             time.sleep(proxy.latency)
         said = None
@@ -228,7 +233,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not any(name in ("Content-Length", "Transfer-Encoding") for name, _ in said.headers):
             self.send_header("Content-Length", str(len(said.body)))
         self.end_headers()
-        self.wfile.write(said.body)
+        if self.command != "HEAD":
+            self.wfile.write(said.body)
 
     def log_message(self, *args: Any) -> None:
         pass
