@@ -57,7 +57,9 @@ def test_held_is_asked_for_with_the_header_and_nothing_else(world: World, proxy:
     world.app("example.com/a v1.0.0")
     assert world.verdicts() == {"example.com/a@v1.0.0": "ok"}
     assert proxy.asked(hold=False) == []
-    assert len(proxy.log) == 2
+    # Its two files, and for the note on retractions the list and the latest go.mod.
+    place = "/example.com/a/@v"
+    assert sorted(proxy.asked()) == [f"{place}/list", f"{place}/v1.0.0.info", *[f"{place}/v1.0.0.mod"] * 2]
 
 
 @pytest.mark.parametrize("version", ["v1.9.0", "v0.0.0-20200101000000-abcdefabcdef", "v2.9.0+incompatible"])
@@ -617,6 +619,7 @@ def test_json_is_the_documented_shape(world: World, proxy: GoProxy) -> None:
             }
         ],
         "origin": {"url": "https://github.com/acme/lib", "published": True, "nearest": []},
+        "notes": [],
         "fix": f"cd 'sub dir' && GOPROXY=direct go mod download {LIB}@v1.1.0",
     }
     nothing = world.main("--format", "json", "--from-ref", "HEAD", "--to-ref", "HEAD", cwd=committed(world))

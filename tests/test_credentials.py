@@ -152,7 +152,7 @@ def test_redirect_to_another_port_loses_every_secret(
             locked.fault(rf"\.{end}$", Said(302, b"", (("Location", place),)))
         basic = helper(world, f'printf "%s\\n\\nAuthorization: {BASIC}\\nX-Token: {SECRET}\\n\\n" {locked.url}')
         assert world.verdicts(TARGET, cwd=world.home, GOAUTH=basic) == {TARGET: "ok"}
-        assert len(other.log) == 2
+        assert len(other.log) >= 2
         assert all(seen.headers.get("authorization") == BASIC for seen in locked.log)
         assert not any({"authorization", "x-token"} & seen.headers.keys() for seen in other.log)
         assert all(seen.hold for seen in other.log)

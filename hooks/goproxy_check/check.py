@@ -4,6 +4,7 @@
 2. where none has it, the origin: is it published?
 3. only where it is, or where the origin can't be asked: the proxies, plainly.
 4. of what a proxy serves and go.sum does not know, the checksum database: is there a record?
+5. of what go.mod names and is fine, the latest version's go.mod, as far as it is held: is it retracted?
 
 Where the proxies still do not have it, a last look at the origin tells whether more than the tag is there: the go.mod
 of a major version or of a sub-folder must fit its path.
@@ -13,19 +14,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from goproxy_check.diagnose import tag
+from goproxy_check.diagnose import diagnose, tag
 from goproxy_check.goenv import GoEnv
 from goproxy_check.module import is_pseudo, split_path_version
 from goproxy_check.origin import OriginClient
 from goproxy_check.parallel import Deadline
 from goproxy_check.proxy import Kind, ProxyClient
 from goproxy_check.references import Reference
+from goproxy_check.retract import retracted
 from goproxy_check.sumdb import ChecksumDatabase
-from goproxy_check.verdict import Evidence, outcome
+from goproxy_check.verdict import Evidence, Verdict, outcome
 
 # Shares of the whole time after which a step must be over, so that a slow proxy leaves time for the explanation.
 _HELD_SHARE = 0.4
 _ORIGIN_SHARE = 0.8
+_FEW = 64  # a note is not worth more than a round or two of requests
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,11 @@ def ask(found: list[Evidence], clients: Clients, seconds: float, *, patient: boo
     found = _learn(found, unknown, lambda refs: origins.ask(refs, origin), "origin")
     found = _learn(found, worth_asking_plainly, lambda refs: proxies.fetched(refs, whole), "fetched")
     found = _learn(found, in_doubt, lambda refs: origins.ask(refs, whole, tags_suffice=False), "last_look")
-    return _learn(found, unverified, lambda refs: clients.database.records(refs, whole), "record")
+    found = _learn(found, unverified, lambda refs: clients.database.records(refs, whole), "record")
+    fine = {item.reference for item in found if public(item) and item.named and diagnose(item).verdict is Verdict.OK}
+    if len({ref.module for ref in fine}) > _FEW:
+        return found
+    return _learn(found, lambda item: item.reference in fine, lambda refs: retracted(refs, proxies, whole), "retracted")
 
 
 def _learn(

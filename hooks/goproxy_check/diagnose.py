@@ -29,7 +29,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
         return _contradicted(blank, answers)
     kind = outcome(answers)
     if kind is Kind.SERVED:
-        return _served(blank, answers, evidence.record)
+        return _served(blank, answers, evidence)
     if origin and origin.published is False:
         return _unpublished(blank, origin)
     if kind is Kind.REFUSED:
@@ -67,8 +67,9 @@ def _by_origin_alone(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
     )
 
 
-def _served(blank: Diagnosis, answers: tuple[Answer, ...], record: Answer | None) -> Diagnosis:
-    ref = blank.reference
+def _served(blank: Diagnosis, answers: tuple[Answer, ...], evidence: Evidence) -> Diagnosis:
+    ref, record = blank.reference, evidence.record
+    notes = (f"retracted: {evidence.retracted}",) if evidence.retracted else ()
     served = next((answer for answer in answers if answer.go_mod_hash), None)
     known, keeper = ref.go_mod_hashes, "go.sum"
     if record and record.kind is Kind.SERVED:
@@ -76,7 +77,7 @@ def _served(blank: Diagnosis, answers: tuple[Answer, ...], record: Answer | None
     elif record:
         return _unverified(blank, record)
     if not served or all(served.go_mod_hash == hash_ for hash_ in known):
-        return replace(blank, said=())
+        return replace(blank, said=(), notes=notes)
     why = "The line in go.sum was edited or badly merged, or the version was changed once published, or worse."
     do = "Do not bypass this: look at git diff HEAD -- go.sum, then ask the module's authors which hash is right."
     if record:

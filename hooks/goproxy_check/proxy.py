@@ -53,6 +53,7 @@ class Answer(NamedTuple):
     reason: str = ""
     until: float | None = None
     go_mod_hash: str = ""
+    text: str = ""
     versions: tuple[str, ...] = ()
 
 
@@ -79,6 +80,11 @@ class ProxyClient:
         Ask only for what the origin has, or cannot be asked about: a proxy remembers what it did not find.
         """
         return self._ask(references, lambda ref: (*_resources(ref), "list"), {}, _PATIENCE, deadline)
+
+    def go_mods(self, references: Sequence[Reference], deadline: Deadline) -> list[str]:
+        """Return the go.mod of each reference as far as a proxy holds it, or ""."""
+        answers = self._ask(references, lambda _: ("go.mod",), _HOLD, _HOLD_PATIENCE, deadline)
+        return [next((answer.text for answer in group if answer.text), "") for group in answers]
 
     def _ask(
         self,
@@ -109,7 +115,7 @@ class ProxyClient:
     ) -> list[Answer]:
         """Ask the proxies for one file, in the order of the list and by its rules."""
         path = f"{module.escape(ref.module)}/@v/"
-        path += resource if resource == "list" else f"{module.escape(ref.version)}{resource}"
+        path += resource if resource == "list" else f"{module.escape(ref.version)}{resource.removeprefix('go')}"
 
         def ask(proxy: Proxy) -> Answer:
             base = urlsplit(proxy.url)
@@ -162,6 +168,7 @@ def answer_to(proxy: Proxy, ref: Reference, resource: str, reply: Reply) -> Answ
             200,
             reason="OK",
             go_mod_hash=go_mod_hash(reply.sha256) if resource == ".mod" else "",
+            text=reply.body.decode("utf-8", "replace") if resource == "go.mod" else "",
             versions=listed if resource == "list" else (),
         )
     if reply.status in (404, 410):

@@ -109,6 +109,7 @@ def as_json(run: Run) -> str:
                 "proxies": proxies,
                 "origin": origin and {"url": origin.url, "published": origin.published, "nearest": list(item.nearest)},
                 "cached_until": _utc(item.cached_until) if item.cached_until else None,
+                "notes": list(item.notes),
                 "message": "\n".join(body(item)),
                 "fix": run.bypass(item) or None,
             }
@@ -122,17 +123,19 @@ def _utc(seconds: float) -> str:
 
 
 def as_github(run: Run) -> str:
-    """Return RUN as workflow commands of GitHub Actions, one annotation per finding."""
+    """Return RUN as workflow commands of GitHub Actions, one annotation per finding and per note."""
     lines = []
-    for item in run.findings:
+    for item in run.diagnoses:
+        texts = [("notice", note) for note in item.notes]
+        if item.finding:
+            level = "error" if run.stops(item) else "warning"
+            texts.append((level, "\n".join(filter(None, (*body(item), run.bypass(item))))))
         ref = item.reference
-        place = ref.locations[0] if ref.locations else None
-        level = "error" if run.stops(item) else "warning"
         title = ": ".join(filter(None, (str(ref) if ref.module else "", item.verdict.value)))
-        text = "\n".join(filter(None, (*body(item), run.bypass(item))))
+        place = ref.locations[0] if ref.locations else None
         where = f"file={_property(place.file)},line={place.line}," if place else ""
-        lines.append(f"::{level} {where}title={_property(title)}::{_data(text)}")
-    return "\n".join(lines)
+        lines += [f"::{level} {where}title={_property(title)}::{_data(text)}" for level, text in texts]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _data(text: str) -> str:

@@ -49,7 +49,7 @@ def run(changes: list[Change], tags: set[tuple[str, str]], options: argparse.Nam
     if options.format == "json":
         print(as_json(finished))
     elif options.format == "github":
-        print(as_github(finished), end="\n" if finished.findings else "")
+        print(as_github(finished), end="")
     else:
         asks = options.all or bool(asked) or options.wait is not None
         terminal = is_terminal(sys.stdout)

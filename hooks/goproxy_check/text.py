@@ -27,17 +27,17 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool, width: 
     for _, alike in groupby(shown, _what_is_shared):
         group = list(alike)
         for item in group:
-            ref = item.reference
-            name = f"{ref.module} {ref.version}:" if ref.module else ""
-            place = f"{run.path(ref.locations[0].file)}:{ref.locations[0].line}:" if ref.locations else ""
             fixed = " (fixed here)" if item.fixed else ""
-            write("".join(f"{part} " for part in (place, name) if part), f"{item.verdict.value}{fixed}", item.verdict)
+            write(_what(item, run), f"{item.verdict.value}{fixed}", item.verdict)
         for line in body(group[-1]) if len(group) == 1 else _body_of_all(group):
             for part in _wrapped(line, width):
                 write(f"  {part}")
         for item in group:
             if item.verdict not in FIXABLE and item.bypass:
                 write(f"    {run.bypass(item)}")
+    for item in run.diagnoses:
+        for note in item.notes:
+            write(f"note: {_what(item, run)}{note}")
     for line in (*(_fixed(run.outcome, run) if run.outcome else _commands(run)), *_let_pass(run)):
         write(line)
     if tolerated:
@@ -47,6 +47,13 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool, width: 
     if not shown and summary:
         counts = run.counts()
         write(summary_line(counts["checked"], counts["skipped"], run.seconds))
+
+
+def _what(item: Diagnosis, run: Run) -> str:
+    """Return where the version of ITEM is named, and which one it is."""
+    ref = item.reference
+    place = f"{run.path(ref.locations[0].file)}:{ref.locations[0].line}: " if ref.locations else ""
+    return f"{place}{ref.module} {ref.version}: " if ref.module else place
 
 
 def _writer(stream: TextIO, colour: bool) -> Callable[..., None]:

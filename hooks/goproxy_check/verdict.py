@@ -34,7 +34,8 @@ class Evidence:
 
     HELD is what the proxies said with Disable-Module-Fetch, FETCHED what they said when asked plainly; both are empty
     where no proxy may be asked. LISTED are their lists where they refused. ORIGIN was asked for the tag, the LAST_LOOK
-    for its go.mod too. RECORD is the checksum database's answer. CACHED: the module cache has it, and that is good
+    for its go.mod too. RECORD is the checksum database's answer. RETRACTED is
+    why its authors have taken it back. CACHED: the module cache has it, and that is good
     enough. SKIPPED is a reason not to ask at all.
     """
 
@@ -45,8 +46,15 @@ class Evidence:
     last_look: Origin | None = None
     listed: tuple[Answer, ...] = ()
     record: Answer | None = None
+    retracted: str = ""
     cached: bool = False
     skipped: str = ""
+
+    @property
+    def named(self) -> bool:
+        """Tell whether somebody has written its version down: in go.mod, go.work or on the command line."""
+        places = self.reference.locations
+        return not places or any(not place.file.endswith(".sum") for place in places)
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ class Diagnosis:
     """The verdict on one reference: what was SAID by whom, WHY that is so, and what to DO, each a line or more.
 
     A line of DO that begins with a space is a command.
+    NOTES are worth knowing although all is well.
     BYPASS is the setting of Go with which fetching it is a remedy, whoever may use it. FIXED is set once --fix has.
     """
 
@@ -67,6 +76,7 @@ class Diagnosis:
     nearest: tuple[str, ...] = ()
     cached_until: float | None = None
     bypass: tuple[str, str] | None = None
+    notes: tuple[str, ...] = ()
     fixed: bool = False
 
     @property
