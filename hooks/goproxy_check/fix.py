@@ -127,7 +127,7 @@ class _Download:
     def __call__(self, refs: list[Reference], **settings: str) -> dict[Reference, str]:
         """Return for each of REFS what went wrong, "" where nothing did."""
         # -mod=mod would let go edit go.mod, -modfile keep it away from go.sum.
-        env = go_environment(GOWORK="off", GOFLAGS=self._env.flags_without_mod(), **settings)
+        env = go_environment(GOWORK="off", GO111MODULE="on", GOFLAGS=self._env.flags_without_mod(), **settings)
         versions = [str(ref) for ref in refs]
         said = " ".join(f"{name}={value}" for name, value in settings.items())
         told = f"cd {self._place}; {said} go mod download {' '.join(versions)}" if self._traced else ""
