@@ -183,6 +183,25 @@ def test_allow_unavailable_lets_nothing_else_pass(world: World, proxy: GoProxy) 
     assert world.main("--allow-unavailable").returncode == 1
 
 
+def test_what_was_not_checked_is_not_said_to_resolve(world: World, proxy: GoProxy) -> None:
+    proxy.fault("/@v/", Said(500))
+    done = world.main("--allow-unavailable", "--timeout", "1s", f"{LIB}@v1.0.0", cwd=world.home)
+    assert done.returncode == 0 and done.stdout.startswith("warning: not checked: ") and done.stdout.count("\n") == 1
+    off = world.main(f"{LIB}@v1.0.0", cwd=world.home, GOPROXY="off").stdout
+    assert off == "goproxy-check: no new module version but 1 skipped\n"
+
+
+def test_file_by_a_way_around(world: World, proxy: GoProxy) -> None:
+    app = world.app("example.com/none v1.0.0")
+    assert "example.com/none@v1.0.0" in world.verdicts(f"../{app.name}/go.mod")
+
+
+def test_incompatible_version_that_is_not_there(world: World) -> None:
+    world.origin(LIB, "v1.0.0")
+    done = world.main(f"{LIB}@v2.0.0+incompatible", cwd=world.home)
+    assert "unpublished" in done.stdout and "no version of this module" not in done.stdout
+
+
 def test_mismatch_shows_both_hashes(world: World, proxy: GoProxy) -> None:
     proxy.put("example.com/a", "v1.0.0")
     app = world.app("example.com/a v1.0.0")
@@ -288,6 +307,21 @@ class TestArchive:
         self, world: World, app: Path, proxy: GoProxy, status: int
     ) -> None:
         proxy.fault("", lambda handler: Said(status) if handler.command == "HEAD" else None)
+        self.same_as_go(world, app, "ok")
+
+    def test_storage_that_knows_only_get_is_not_doubted(self, world: World, app: Path, proxy: GoProxy) -> None:
+        proxy.answer(f"/{LIB}/@v/v1.1.0.info", hold=False)
+        body = proxy.answer(f"/{LIB}/@v/v1.1.0.zip", hold=False).body
+        proxy.fault("^/storage", lambda handler: Said(403 if handler.command == "HEAD" else 200, body))
+        proxy.fault(r"\.zip$", Said(307, b"", (("Location", "/storage?signed=1"),)))
+        self.same_as_go(world, app, "ok")
+
+    @pytest.mark.parametrize("status", [204, 400, 401, 405, 501])
+    def test_odd_answer_about_the_archive_alone_is_not_believed(
+        self, world: World, app: Path, proxy: GoProxy, status: int
+    ) -> None:
+        odd = Said(status)
+        proxy.fault(r"\.zip$", lambda handler: odd if handler.command == "HEAD" else None)
         self.same_as_go(world, app, "ok")
 
     def test_that_go_sum_does_not_know_is_not_asked_for(self, world: World, app: Path, proxy: GoProxy) -> None:

@@ -4,6 +4,7 @@ import base64
 import os
 import ssl
 import sys
+import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -166,6 +167,45 @@ def test_http_gets_no_credentials(world: World, proxy: GoProxy) -> None:
     assert not any("authorization" in seen.headers for seen in proxy.log)
 
 
+def test_login_without_a_password_and_in_other_letters(world: World, locked: GoProxy) -> None:
+    for login, sent in (("tok3n", "tok3n:"), ("me:p%C3%A9", "me:p\u00e9")):
+        locked.faults.clear()
+        basic = "Basic " + base64.b64encode(sent.encode()).decode()
+
+        def login_only(handler: BaseHTTPRequestHandler, basic: str = basic) -> Said | None:
+            return None if handler.headers["Authorization"] == basic else Said(401)
+
+        locked.fault("/@v/", login_only)
+        as_go(world, locked, "ok", GOPROXY=locked.url.replace("://", f"://{login}@"))
+
+
+def test_bytes_of_another_encoding_in_netrc(world: World, locked: GoProxy) -> None:
+    host = locked.url.removeprefix("https://")
+    text = f"machine other login me password p\u00e9\nmachine {host} login me password {SECRET}\n"
+    (world.home / ".netrc").write_bytes(text.encode("latin-1"))
+    as_go(world, locked, "ok")
+
+
+@pytest.mark.parametrize("goauth", ["'", '"', "credential-helper 'abc"])
+def test_quote_that_does_not_end_runs_nothing(world: World, locked: GoProxy, goauth: str) -> None:
+    helper(world, f'printf "%s\\n\\nAuthorization: {BASIC}\\n\\n" {locked.url}')
+    as_go(world, locked, "refused", GOAUTH=goauth)
+
+
+def test_helper_that_hangs_ends_with_the_deadline(world: World, locked: GoProxy) -> None:
+    pid = world.home / "pid"
+    started = time.monotonic()
+    done = world.check(
+        "--timeout", "3s", TARGET, cwd=world.home, GOAUTH=helper(world, f"echo $$ > {pid}; exec sleep 60")
+    )
+    assert time.monotonic() - started < 9 and done.returncode == 1
+    for _ in range(50):
+        if not os.path.exists(f"/proc/{pid.read_text().strip()}"):
+            return
+        time.sleep(0.1)
+    pytest.fail("the helper is still there")
+
+
 @pytest.mark.parametrize(
     ("output", "wanted"),
     [
@@ -184,6 +224,9 @@ def test_http_gets_no_credentials(world: World, proxy: GoProxy) -> None:
         ("https://a.example\n\nA b\n\n", []),
         ("https://a.example\n\nA b: c\n\n", []),
         ("https://a.example", []),
+        ("a.example\n\nA: b\n\n", []),
+        ("https://a.example\nhttps://[bad\n\nA: b\n\n", []),
+        ("https://a.example\n\nA: b\r\n\n", [("https://a.example", {"A": "b"})]),
     ],
 )
 def test_output_of_a_command(output: str, wanted: list[tuple[str, dict[str, str]]]) -> None:

@@ -165,6 +165,39 @@ def test_sha256_repository(world: World, proxy: GoProxy) -> None:
     assert repository.asked() == {"example.com/b"}
 
 
+def test_what_another_remote_has_is_new_to_this_one(world: World, repository: Repository) -> None:
+    fork = world.root / "fork.git"
+    world.git("init", "-q", "--bare", str(fork), cwd=world.root)
+    world.git("remote", "add", "fork", str(fork), cwd=repository.path)
+    repository.commit("example.com/a v1.0.0", NEVER)
+    world.git("push", "--no-verify", "-q", "fork", "main", cwd=repository.path)
+    for ref in ("main", "main:new"):
+        done = repository.push(ref)
+        assert done.returncode == 1 and "example.com/never v1.0.0: missing" in done.stdout
+        assert repository.asked() == {"example.com/never"} or ref == "main:new"
+
+
+def test_object_that_is_not_here(world: World) -> None:
+    app = world.app()
+    line = f"refs/heads/main {'f' * 40} refs/heads/main {'0' * 40}\n"
+    command = [sys.executable, "-m", "goproxy_check", "--pre-push"]
+    done = subprocess.run(command, cwd=app, env=world.env, input=line.encode(), capture_output=True, check=False)
+    assert done.returncode == 2 and b"there is no object ffff" in done.stderr
+
+
+def test_after_a_fix_the_lines_have_to_be_committed(world: World, repository: Repository) -> None:
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    (repository.path / ".git" / "hooks" / "pre-push").write_text(
+        "#!/bin/sh\nexec goproxy-check --pre-push origin --fix\n"
+    )
+    repository.commit("example.com/a v1.0.0", f"{LIB} v1.1.0")
+    done = repository.push("main")
+    assert "The push needs the new lines of go.sum in a commit: git add go.sum && git commit" in done.stdout
+    world.run("sh", "-c", "git add go.sum && git commit -qm sums", cwd=repository.path)
+    assert repository.push("main").returncode == 0
+
+
 @pytest.mark.parametrize(
     "lines", ["what is this\n", "a b c d\n", "refs/heads/main 123 refs/heads/main 456\n", "\xff\n"]
 )
@@ -205,6 +238,9 @@ class TestVersions:
             ([f"{LIB}/v2@v1.0.0"], "should be v2, not v1"),
             ([f"{LIB}@v1.0.0", "go.mod"], "MODULE@VERSION goes with nothing else"),
             ([f"{LIB}@v1.0.0", "--pre-push"], "MODULE@VERSION goes with nothing else"),
+            (["--from-ref", "", "--to-ref", "HEAD"], "is a variable empty?"),
+            (["--from-ref", "HEAD", "--to-ref", ""], "is a variable empty?"),
+            (["--pre-push", "go.mod"], "exclude each other"),
             (["UPPER.example/x@v1.0.0"], "malformed module path"),
         ],
     )

@@ -19,6 +19,10 @@ TEXTS = [
     ("retract v1.0.0\n", ""),
     ("retract [v1.0.1, v1.9.0]\n", None),
     ("retract v1.1.0 // Retracts itself.\nretract v1.0.0 // And that.\n", "And that."),
+    ("retract(\n\tv1.0.0 // Tight.\n)\n", "Tight."),
+    ("retract v1.0.0\nretract [v1.0.0, v1.1.0] // Why.\n", "Why."),
+    ("retract (\n\t// One.\n\n\tv1.0.0\n)\n", "One."),
+    ("retract ( // Beside.\n\tv1.0.0\n)\n", ""),
     ("", None),
 ]
 
@@ -80,12 +84,17 @@ def test_private_module_is_not_looked_up(world: World, proxy: GoProxy) -> None:
         (["v1.0.0", "v1.10.0", "v1.9.0"], "v1.10.0"),
         (["v1.0.0", "v1.1.0-rc.1"], "v1.0.0"),
         (["v1.1.0-rc.1", "v1.1.0-rc.2"], "v1.1.0-rc.2"),
-        (["v2.0.0+incompatible", "v1.0.0"], "v2.0.0+incompatible"),
+        (["v2.0.0+incompatible", "v1.0.0"], "v1.0.0"),
         ([], ""),
+        (["hello/world", "../../etc", "con", "v1*", "v1.0.0-\u00e9", "v1.0"], ""),
     ],
 )
 def test_latest(versions: list[str], wanted: str) -> None:
     assert latest(versions) == wanted
+
+
+def test_huge_go_mod_is_read_to_its_end() -> None:
+    assert len(list(retractions("//\n" * 300_000 + "retract v1.0.0\n"))) == 1
 
 
 def test_intervals() -> None:

@@ -188,6 +188,14 @@ def test_record_with_another_hash(world: World, proxy: GoProxy, database: SumDB)
         ({"GOSUMDB": "KEY PROXY more"}, "unavailable", False),
         ({"GOSUMDB": "a b c"}, "unavailable", False),
         ({"GOSUMDB": "!"}, "unavailable", False),
+        ({"GOSUMDB": "   "}, "unavailable", False),
+        ({"GOSUMDB": " off"}, "unavailable", False),
+        ({"GOSUMDB": "OFF"}, "unavailable", False),
+        ({"GOSUMDB": "sum.example+zz"}, "unavailable", False),
+        ({"GOSUMDB": "sum.example+00000000+AAAA"}, "unavailable", False),
+        ({"GOSUMDB": "KEY http://[bad"}, "unavailable", False),
+        ({"GOSUMDB": "KEY PROXY/sumdb/sum.example?token=x"}, "unverifiable", True),
+        ({"GOPROXY": "PROXY/?token=x"}, "unverifiable", True),
         ({"GOPROXY": "PROXY/empty,PROXY"}, "unverifiable", True),
     ],
 )
@@ -240,10 +248,27 @@ def test_database_is_asked_only_about_what_a_proxy_serves_and_go_sum_does_not_kn
 
 
 def test_database_with_a_password_is_not_shown(world: World, proxy: GoProxy, database: SumDB) -> None:
-    secret = f"{database.key} http://user:s3cret@127.0.0.1:9/?token=s3cret"
-    for args in ([TARGET], ["-x", TARGET], ["--format", "json", TARGET], ["--format", "github", TARGET]):
-        done = world.main(*args, cwd=world.home, GOSUMDB=secret)
-        assert "unavailable" in done.stdout and "s3cret" not in done.stdout + done.stderr
+    urls = ["http://user:s3cret@127.0.0.1:9/?token=s3cret", "user:s3cret@host/x", "https:///user:s3cret@h/x"]
+    urls += ["https:user:s3cret@h/x", "https://user:s3cret/x@h/x", "https://user:s3cret@[h/x"]
+    for secret in (*(f"{database.key} {url}" for url in urls), "user:s3cret@sum.example+xx+yy"):
+        for args in ([TARGET], ["-x", TARGET], ["--format", "json", TARGET], ["--format", "github", TARGET]):
+            done = world.main(*args, cwd=world.home, GOSUMDB=secret)
+            assert done.returncode == 1 and "unavailable" in done.stdout
+            assert "s3cret" not in done.stdout + done.stderr
+
+
+def test_nosumdb_takes_what_the_proxy_serves(world: World, proxy: GoProxy, database: SumDB) -> None:
+    """Not what the origin has by now: the tag was moved."""
+    app = world.app(f"{LIB} v1.1.0")
+    served = world.sum_lines(LIB, "v1.1.0")
+    proxy.answer(f"/{LIB}/@v/v1.1.0.info", hold=False)
+    repository, _ = proxy.origins[LIB]
+    (repository / "VERSION").write_text("moved")
+    world.commit(repository, "moved")
+    world.git("tag", "--force", "v1.1.0", cwd=repository)
+    done = world.main("--fix", "--nosumdb")
+    assert "unverifiable (fixed here)" in done.stdout and "fixed: fetched without the checksum database" in done.stdout
+    assert (app / "go.sum").read_text() == served
 
 
 def test_nosumdb_fetches_what_has_no_record(world: World, proxy: GoProxy, database: SumDB) -> None:

@@ -24,6 +24,7 @@ def test_order_of_releases(index: int) -> None:
 def test_names_that_are_no_release() -> None:
     assert newer("1.21", "") and not newer("", "1.21") and not newer("default", "1.21")
     assert newer("go1.22.0-corp", "go1.21.0") and not newer("go1.22.0-corp", "go1.22.0")
+    assert not newer("go1.21.0", "go1.26.8-mygo")
     assert newer("1.27", "devel go1.26-0123abc Mon Jan 1") and not newer("1.26rc1", "go1.26.1 X:experiment")
 
 
@@ -36,6 +37,12 @@ DEMANDS = [
     ("go 1.23.4\ntoolchain go1.24.1-corp\n", ("go1.24.1-corp", 2)),
     ("go 1.99.4\ntoolchain default\n", ("", 0)),
     ("toolchain go1.24.1\n", ("", 0)),
+    ("go 1.21\ntoolchain go1.99.0-\u00e9\n", ("go1.21.0", 1)),
+    ("go 1.21\ntoolchain go1.99.0-a/b\n", ("go1.21.0", 1)),
+    ("go 1.21\ntoolchain go1.99.0-a*b\n", ("go1.21.0", 1)),
+    ("go 1.21\ntoolchain go1.21.0-go1.99.0\n", ("go1.21.0-go1.99.0", 2)),
+    ("go 1.21\ntoolchain go1.99.1-mygo\n", ("go1.99.1-mygo", 2)),
+    (f"go {'9' * 5000}.1\n", ("", 0)),
     ("", ("", 0)),
 ]
 

@@ -194,6 +194,32 @@ def test_proxy_that_is_down_for_a_while(world: World, proxy: GoProxy) -> None:
     assert states(done)[0].startswith("no usable answer yet (") and states(done)[-1] == "there"
 
 
+def test_proxy_that_refuses_connections_at_first(world: World) -> None:
+    world.origin(LIB, "v1.0.0", "v1.1.0")
+    with GoProxy().running() as late:
+        port = late.url
+    with GoProxy().running() as proxy:
+        proxy.serves(LIB, *world.proxy.origins[LIB])
+        gate = world.root / "open"
+        proxy.fault("", lambda _: None if gate.exists() else Said(500))
+        timer = threading.Timer(2, gate.touch)
+        timer.start()
+        done = world.main("--wait", "30s", TARGET, cwd=world.home, GOPROXY=f"{port}|{proxy.url}")
+        timer.join()
+    assert done.returncode == 0 and "there" in states(done)
+
+
+def test_without_go_there_is_nothing_to_wait_for(world: World, proxy: GoProxy) -> None:
+    git = os.path.dirname(world.run("sh", "-c", "command -v git").stdout.strip())
+    bare = world.root / "path"
+    bare.mkdir()
+    (bare / "git").symlink_to(f"{git}/git")
+    started = time.monotonic()
+    done = world.main("--wait", "30s", TARGET, cwd=world.home, PATH=str(bare))
+    assert time.monotonic() - started < 5
+    assert done.returncode == 1 and "Install Go" in done.stdout and proxy.asked(hold=False) == []
+
+
 def test_private_module_is_waited_for_at_its_origin_alone(world: World, proxy: GoProxy) -> None:
     world.origin(LIB, "v1.0.0")
     timer = threading.Timer(1, lambda: world.publish(LIB, "v1.1.0"))

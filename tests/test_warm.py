@@ -1,7 +1,9 @@
 """The quick ways give the answer of the long way, or none."""
 
 import os
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,8 @@ PLAIN: list[tuple[dict[str, str], tuple[int, int]]] = [
     ({"go.mod": MOD, "sub/_x/go.sum": f"x.y/a v1.0.0 {SUM}\nexample.com/a v1.0.0 {SUM}\n"}, (1, 1)),
     ({"go.mod": MOD + "require x.y/a v1.0.0\nreplace x.y/a => ../a\n", "go.sum": f"x.y/a v1.0.0 {SUM}\n"}, (1, 1)),
     ({"go.mod": MOD, "go.work": "go 1.21\n\nuse (\n\t.\n\t./sub\n)\n"}, (1, 0)),
+    ({"go.mod": MOD, "go.sum": f"example.com/a v1.0.0 {SUM}"}, (1, 0)),  # without a newline at its end
+    ({"go.mod": MOD + "require x.y/a v0.0.0-20200101000000-0123456789ab\nreplace x.y/a => ./a\n"}, (1, 1)),
     ({"go.mod": MOD + "tool example.com/a/cmd\n", "go.sum": ""}, (1, 0)),
 ]
 
@@ -105,6 +109,20 @@ NOT_PLAIN: list[dict[str, str]] = [
     {"go.mod": MOD, "go.work": "go 1.21\nuse .\n", "sub/go.mod": "module m.n/o\nrequire example.com/own v1.0.0\n"},
     {"go.mod": MOD, "go.work": "go 1.21\nuse .\nreplace example.com/a => ./a\n"},
     {"go.work": "go 1.21\nrequire example.com/a v1.0.0\n"},
+    {"go.mod": MOD + "require x.y/a/v3 v1.0.0\nreplace x.y/a/v3 => ./a\n"},
+    {"go.mod": MOD + "require x.y/a master\nreplace x.y/a => ./a\n"},
+    {"go.mod": MOD + "require x.y/a v1.0.01\nreplace x.y/a => ./a\n"},
+    {"go.mod": MOD + "require x.y/a v1.0.0-rc.01\nreplace x.y/a => ./a\n"},
+    {"go.mod": MOD + "replace x.y/a/v1 => ./a\n"},
+    {"go.mod": MOD + "toolchain 1.21.0\n"},
+    {"go.mod": MOD + "toolchain go0.9\n"},
+    {"go.mod": MOD.replace("1.21", "0.9")},
+    {"go.mod": MOD + "require example.com/./a v1.0.0\n"},
+    {"go.mod": MOD + "require example.com/a/ v1.0.0\n"},
+    {"go.mod": MOD + "require example.com/a ./v1.0.0\n"},
+    {"go.mod": MOD, "go.sum": f"example.com/!b v1.1.0-RC1 {SUM}\n"},
+    {"go.mod": MOD, "go.sum": f"example.com//a v1.0.0 {SUM}\n"},
+    {"go.mod": MOD, "go.sum": "example.com/a v1.0.0/go.mod h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=\n"},
 ]
 
 
@@ -115,6 +133,7 @@ def test_all_else_is_looked_at_closely(files: dict[str, str], modcache: Path) ->
 
 words = st.sampled_from(
     "module go require replace exclude use tool toolchain retract ( ) => // , [ ] example.com/own example.com/a "
+    "example.com/./a x.y/a/v1 x.y/a/v3 v3.1.0 v1.0.01 master "
     "example.com/B example.com/m x.y/a v1.0.0 v1.1.0-RC1 v1.2.0 v1.0.0/go.mod 1.21 1.99 1.21rc1 default go1.22.0 "
     f'./a ../a .. {SUM} h1:B= "example.com/a" `x` /* \r \f'.split(" ")
 )
@@ -143,5 +162,40 @@ def test_real_work_tree(world: World, proxy: GoProxy, monkeypatch: pytest.Monkey
     second = world.check("--all", "--fix", cwd=app)
     assert second.stdout.startswith("goproxy-check: 1 module version resolves (") and proxy.log == []
     assert all_cached(str(world.home)) is None  # no repository
+    for goproxy in ("nonsense", ","):
+        monkeypatch.setenv("GOPROXY", goproxy)
+        assert all_cached(str(app)) is None
+    monkeypatch.setenv("GOPROXY", "off")
+    monkeypatch.setenv("GIT_DIR", str(app / ".git"))
+    assert all_cached(str(app)) is None  # git's paths are not from here
+    monkeypatch.delenv("GIT_DIR")
+    assert all_cached(str(app)) == (1, 0)
+    (app / "go.sum").unlink(missing_ok=True)
+    os.mkfifo(app / "go.sum")
+    world.git("add", "--all", cwd=app, ok=False)
+    assert all_cached(str(app)) in (None, (1, 0))  # git may not list it, and nobody waits for it
     monkeypatch.setenv("PATH", str(app))
     assert all_cached(str(app)) is None  # neither git nor go
+
+
+def test_program_that_hangs_is_ended_and_left_to_the_long_way(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("goproxy_check.quick._GLANCE", 0.5)
+    app = world.app(f"{LIB} v1.0.0")
+    world.program("go", f'echo $$ > "{tmp_path}/pid"; exec sleep 60')
+    for name, value in world.env.items():
+        monkeypatch.setenv(name, value)
+    started = time.monotonic()
+    assert all_cached(str(app)) is None
+    assert time.monotonic() - started < 10
+    pid = int((tmp_path / "pid").read_text())
+    assert os.waitpid(pid, 0)[1] == 9
+
+
+def test_failure_of_git_is_seen_though_the_parent_ignores_its_children(world: World) -> None:
+    script = f"trap '' CHLD; exec \"{sys.executable}\" -c 'import signal, subprocess, sys; "
+    script += "signal.signal(signal.SIGCHLD, signal.SIG_IGN); import os; "
+    script += 'os.execv(sys.executable, [sys.executable, "-m", "goproxy_check"])' + "'"
+    done = world.run("sh", "-c", script, cwd=world.home, ok=False)
+    assert done.returncode == 2 and "not in a git repository" in done.stderr

@@ -11,6 +11,8 @@ from goproxy_check import repository
 from goproxy_check.process import CommandError, git
 from goproxy_check.quick import MODULE_FILES
 
+_TAGS = "refs/tags/"
+
 
 class File(NamedTuple):
     """A module file; PATH is relative to the top of the repository, with slashes."""
@@ -40,8 +42,9 @@ def selected(options: argparse.Namespace) -> tuple[list[Change], set[tuple[str, 
     # pre-commit says so where it was asked about a range: before a push, and with --from-ref and --to-ref.
     base = options.from_ref or os.environ.get("PRE_COMMIT_FROM_REF")
     head = options.to_ref or os.environ.get("PRE_COMMIT_TO_REF")
-    if options.pre_push:
-        return pushed(options.folder, sys.stdin.buffer.read().decode("utf-8", "surrogateescape"))
+    if options.pre_push is not None:
+        lines = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+        return pushed(options.folder, lines, options.pre_push or "*")
     if options.versions:
         return [], set()
     if options.all:
@@ -50,7 +53,8 @@ def selected(options: argparse.Namespace) -> tuple[list[Change], set[tuple[str, 
         change = between(options.folder, base, head, options.targets)
     else:
         change = staged(options.folder, options.targets)
-    return [change] if change else [], set()
+    tag = os.environ.get("PRE_COMMIT_REMOTE_BRANCH", "")
+    return [change] if change else [], {_tag(tag)} if tag.startswith(_TAGS) else set()
 
 
 def staged(cwd: str, files: list[str]) -> Change | None:
@@ -121,8 +125,8 @@ def everything(cwd: str) -> Change:
     return Change(root, _reader(root, folder), [], [], files, [])
 
 
-def pushed(cwd: str, lines: str) -> tuple[list[Change], set[tuple[str, str]]]:
-    """Return what a push brings that the remote has not yet, one change per ref, and which tags it publishes.
+def pushed(cwd: str, lines: str, remote: str = "*") -> tuple[list[Change], set[tuple[str, str]]]:
+    """Return what a push brings that REMOTE (a name, or all of them) has not yet, one change per ref, and its tags.
 
     LINES are what git gives a pre-push hook (githooks(5)): local ref, its object, remote ref, its object. A tag is
     (folder of the module, version). Raises CommandError for a line that is none.
@@ -136,11 +140,15 @@ def pushed(cwd: str, lines: str) -> tuple[list[Change], set[tuple[str, str]]]:
         _, ours, remote_ref, theirs = match.groups()
         commit = repository.commit_of(cwd, ours)
         if not commit:
+            if ours.strip("0") and not repository.has(cwd, ours):
+                raise CommandError(f"--pre-push: there is no object {ours} here")
             continue  # a ref is deleted, or it is a tag of something else than a commit
-        if remote_ref.startswith("refs/tags/"):
-            module, _, version = remote_ref.removeprefix("refs/tags/").rpartition("/")
-            tags.add((module, version))
-        known = ["--remotes", *filter(None, [repository.commit_of(cwd, theirs)])]
+        if remote_ref.startswith(_TAGS):
+            tags.add(_tag(remote_ref))
+        known = [
+            "--remotes" if remote == "*" else f"--remotes={remote}",
+            *filter(None, [repository.commit_of(cwd, theirs)]),
+        ]
         listed = git("rev-list", "--boundary", commit, "--not", *known, cwd=cwd).decode().split()
         if not listed:
             continue  # the remote has all of it
@@ -149,6 +157,12 @@ def pushed(cwd: str, lines: str) -> tuple[list[Change], set[tuple[str, str]]]:
         old, new = _old_and_new([repository.diff(cwd, base, commit) for base in bases]) if bases else ([], set(tree))
         changes.append(_load(cwd, root, folder, old, tree, new, set()))
     return changes, tags
+
+
+def _tag(ref: str) -> tuple[str, str]:
+    """Return the folder and the version of the module that the tag REF publishes."""
+    folder, _, version = ref.removeprefix(_TAGS).rpartition("/")
+    return folder, version
 
 
 def _old_and_new(diffs: list[list[repository.DiffEntry]]) -> tuple[list[tuple[str, str]], set[str]]:
@@ -173,6 +187,8 @@ def _name(root: str, folder: str, file: str) -> str:
     else:
         relative = os.path.normpath(os.path.join(folder, file))
     name = relative.replace(os.sep, "/")
+    if name.startswith("../"):  # up, and down again into this repository
+        name = os.path.relpath(os.path.normpath(os.path.join(root, folder, file)), root).replace(os.sep, "/")
     if name.startswith("../") or posixpath.basename(name) not in MODULE_FILES:
         raise CommandError(f"{file} is not a go.mod, go.sum, go.work or go.work.sum of this repository")
     return name

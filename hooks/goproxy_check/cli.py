@@ -86,6 +86,8 @@ def _run(argv: list[str]) -> int:
         for name in ("SIGTERM", "SIGHUP"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), _interrupt)
+        if hasattr(signal, "SIGCHLD"):
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or no child's failure would be seen
     options = parse(argv)
     changes, tags = selected(options)
     if not (changes or options.versions or options.format != "text" or quick.is_terminal(sys.stdout)):

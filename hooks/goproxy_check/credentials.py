@@ -8,14 +8,18 @@ import os
 import re
 import sys
 import threading
-from urllib.parse import urlsplit
+from collections import Counter
+from urllib.parse import unquote, urlsplit
 
 from goproxy_check.process import CommandError, go_environment, run
 from goproxy_check.redact import trace
 
 Headers = dict[str, str]
 
-_SECONDS = 30.0  # for a program of the user's
+_SECONDS = 10.0  # for a program of the user's
+_FRUITLESS = 3  # runs for one host, after which it is left at that
+_WORD = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^\s'\"]\S*)")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\[\]]+|/\S*")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
@@ -28,11 +32,15 @@ class Credentials:
         self._texts = [method.strip() for method in (goauth or "netrc").split(";")]
         self._traced = traced
         self._known: dict[str, Headers] | None = None
-        self._fruitless: set[str] = set()
+        self._fruitless: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def headers(self, url: str) -> Headers:
         """Return the headers that go with a request for URL; {} where there are none, or it is not https."""
+        login, at, _ = urlsplit(url).netloc.rpartition("@")
+        if at:
+            name, _, password = login.partition(":")
+            return _basic(unquote(name), unquote(password))
         if not url.startswith("https://") or self._methods == [["off"]]:
             return {}
         with self._lock:
@@ -47,20 +55,24 @@ class Credentials:
         Programs are told the URL and the answer, and git is asked for the first time. Where that led to nothing once,
         a mere "not found" of the same host is taken for what it says.
         """
-        if not url.startswith("https://") or all(words in (["off"], ["netrc"]) for words in self._methods):
+        if (
+            not url.startswith("https://")
+            or "@" in urlsplit(url).netloc
+            or all(words in (["off"], ["netrc"]) for words in self._methods)
+        ):
             return {}
         host = urlsplit(url).netloc
         with self._lock:
             found = self._find(url)
             if found not in ({}, used):
                 return found  # another question has led to them in the meantime
-            if host in self._fruitless and status in (404, 410):
+            if self._fruitless[host] >= (1 if status in (404, 410) else _FRUITLESS):
                 return {}
             lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in said.items())]
             self._learn(url, "\n".join([*lines, "", ""]))
             found = self._find(url)
             if found in ({}, used):
-                self._fruitless.add(host)
+                self._fruitless[host] += 1
                 return {}
             return found
 
@@ -86,9 +98,11 @@ class Credentials:
 
     def _ask_program(self, command: str, url: str, answer: str) -> None:
         """Run a GOAUTH command, whose words are split as Go does (cmd/internal/quoted), and take in what it prints."""
-        words = [a or b or c for a, b, c in re.findall(r"'([^']*)'|\"([^\"]*)\"|([^\s'\"]\S*)", command)]
+        words = [a or b or c for a, b, c in _WORD.findall(command)]
+        if not words or _WORD.sub("", command).strip():
+            return  # a quote that does not end
         output = self._output([*words, *([url] if url else [])], None, answer)
-        for prefix, headers in _parsed(output) if words else ():
+        for prefix, headers in _parsed(output):
             self._store(prefix, headers)
 
     def _output(self, command: list[str], folder: str | None, stdin: str) -> str:
@@ -99,7 +113,7 @@ class Credentials:
             done = None
         if self._traced and (done is None or done.code != 0):
             trace(f"# GOAUTH: {os.path.basename(command[0])} has failed")
-        return done.stdout.decode("utf-8", "replace") if done and done.code == 0 else ""
+        return done.stdout.decode("latin-1") if done and done.code == 0 else ""
 
     def _store(self, prefix: str, headers: Headers) -> None:
         prefix = prefix.removeprefix("https://").removesuffix("/")
@@ -131,14 +145,17 @@ def _parsed(output: str) -> list[tuple[str, Headers]]:
                 return []
             output = cut[2]
         pairs = [line.partition(": ") for line in blocks[1]]
-        if not all(sep and _NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, sep, value in pairs):
+        sound = all(sep and _NAME.fullmatch(name) and _VALUE.fullmatch(value.strip()) for name, sep, value in pairs)
+        if not (sound and all(_URL.fullmatch(url) for url in blocks[0])):
             return []
         found += [(url, {name: value.strip() for name, _, value in pairs}) for url in blocks[0]]
     return found
 
 
 def _basic(login: str, password: str) -> Headers:
-    return {"Authorization": "Basic " + base64.b64encode(f"{login}:{password}".encode()).decode()}
+    return {
+        "Authorization": "Basic " + base64.b64encode(f"{login}:{password}".encode("utf-8", "surrogateescape")).decode()
+    }
 
 
 def _netrc() -> list[tuple[str, str, str]]:

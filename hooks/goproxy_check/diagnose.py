@@ -157,6 +157,9 @@ def _unavailable(blank: Diagnosis, kind: Kind) -> Diagnosis:
     elif any(answer.status == 429 for answer in blank.proxies):
         why = "The proxy wants to be left alone for a while, so nothing is known about this version."
         do = "Try again in a minute."
+    elif any("no password over http" in answer.detail for answer in blank.proxies):
+        why = "Go does not use such a proxy, so nothing is known about this version."
+        do = "Write https:// in GOPROXY, or leave the password out (see go env GOPROXY)."
     else:
         why = "No proxy gave a usable answer, so nothing is known about this version."
         do = "Try again when it is back."
@@ -178,7 +181,10 @@ def _unpublished(blank: Diagnosis, origin: Origin) -> Diagnosis:
         )
     else:
         push = ("If the module is yours, push the tag:", f"  git push origin {tag(ref, origin.url)}")
-        if nearest:
+        if ref.version.endswith("+incompatible") and not nearest:
+            why = "It is not published, so no bypass helps."
+            lines = push
+        elif nearest:
             why = f"It is not published, so no bypass helps. Nearest published: {', '.join(nearest)}."
             lines = (f"Take one of those. {push[0]}", push[1])
         else:

@@ -80,6 +80,7 @@ def fix(
     """
     remedied = {*FIXABLE, *([Verdict.UNVERIFIABLE] if nosumdb else [])}
     fixable = [item for item in diagnoses if item.verdict in remedied]
+    served = {item.reference for item in fixable if item.verdict is Verdict.UNVERIFIABLE}
     deadline = Deadline(seconds)
     errors: dict[Reference, str] = {}
     to_add: list[str] = []
@@ -87,16 +88,17 @@ def fix(
         place = os.path.join(root, *folder.split("/"))
         before = _contents(place)
         download = _Download(env, place, deadline, traced)
-        problems = download(refs, GOPROXY="direct")
+        held = [ref for ref in refs if ref in served]
+        problems = download([ref for ref in refs if ref not in served], GOPROXY="direct")
         # The checksum database may be reachable through the proxy alone: with GONOPROXY just these modules come from
         # their origins, and everything else, the database too, takes the usual way.
         cut_off = [ref for ref in refs if _verification_failed(problems.get(ref, ""))]
         if cut_off and env.proxies:
             problems |= download(cut_off, GONOPROXY=_joined(env.no_proxy, cut_off))
         unrecorded = [ref for ref in refs if _NO_RECORD.search(problems.get(ref, ""))]
-        if unrecorded and nosumdb:
-            names = _joined(env.no_sumdb, unrecorded)
-            problems |= download(unrecorded, GOPROXY="direct", GONOSUMDB=names)
+        if nosumdb:
+            problems |= download(unrecorded, GOPROXY="direct", GONOSUMDB=_joined(env.no_sumdb, unrecorded))
+            problems |= download(held, GONOSUMDB=_joined(env.no_sumdb, held))  # what a proxy serves comes from there
         after = _kept(place, before)
         changed = [name for name in _SUMS if after[name] != before[name]]
         for ref in (ref for ref in refs if not problems[ref] and folder in ref.unrecorded and _wants_lines(ref)):
@@ -112,7 +114,7 @@ def fix(
 
 
 def _settled(item: Diagnosis, error: str) -> Diagnosis:
-    return replace(item, do=(*item.do, *error.split("\n"))) if error else replace(item, fixed=True)
+    return replace(item, do=(*error.split("\n"), *item.do)) if error else replace(item, fixed=True)
 
 
 class _Download:
@@ -126,6 +128,8 @@ class _Download:
 
     def __call__(self, refs: list[Reference], **settings: str) -> dict[Reference, str]:
         """Return for each of REFS what went wrong, "" where nothing did."""
+        if not refs:
+            return {}
         # -mod=mod would let go edit go.mod, -modfile keep it away from go.sum.
         env = go_environment(GOWORK="off", GO111MODULE="on", GOFLAGS=self._env.flags_without_mod(), **settings)
         versions = [str(ref) for ref in refs]

@@ -31,6 +31,11 @@ class Proxy:
     shown: str
     on_any_error: bool
 
+    def place(self, path: str) -> str:
+        """Return the URL of PATH below this one (cmd/go/internal/web: Join)."""
+        parts = urlsplit(self.url)
+        return parts._replace(path=f"{parts.path.rstrip('/')}/{path}").geturl()
+
 
 @dataclass(frozen=True)
 class GoEnv:

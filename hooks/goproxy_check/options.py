@@ -44,7 +44,13 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     add("--all", action="store_true", help="the whole work tree; what the module cache has is taken as resolved")
     add("--from-ref", metavar="A", help="with --to-ref: check what B adds since it forked from A")
     add("--to-ref", metavar="B", help="see --from-ref")
-    add("--pre-push", action="store_true", help="what a push brings, as git tells a pre-push hook on standard input")
+    add(
+        "--pre-push",
+        nargs="?",
+        const="*",
+        metavar="REMOTE",
+        help="what a push brings that REMOTE (default: any) lacks, as git tells a pre-push hook on standard input",
+    )
     add(
         "--wait",
         type=_duration,
@@ -81,9 +87,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         raise UsageError("--wait and --fix exclude each other: one waits for the proxy, the other goes past it")
     if options.nosumdb and not options.fix:
         raise UsageError("--nosumdb goes with --fix")
+    if "" in (options.from_ref, options.to_ref):
+        raise UsageError("--from-ref and --to-ref need a commit: is a variable empty?")
     if (options.from_ref is None) != (options.to_ref is None):
         raise UsageError("--from-ref and --to-ref go together")
-    ways = [options.all, options.pre_push, options.from_ref is not None]
+    ways = [options.all, options.pre_push is not None, options.from_ref is not None]
     options.versions = [target for target in options.targets if _is_version(target)]
     for target in options.versions:
         path, _, version = target.rpartition("@")
@@ -96,9 +104,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
             raise UsageError(f"{target} is not a go.mod, go.sum, go.work or go.work.sum, nor MODULE@VERSION")
     if options.versions and (len(options.versions) < len(options.targets) or any(ways)):
         raise UsageError("MODULE@VERSION goes with nothing else: ask for files, refs and versions one after the other")
-    if sum(ways) > 1 or (options.targets and (options.all or options.pre_push)):
+    if sum(ways) > 1 or (options.targets and (options.all or options.pre_push is not None)):
         raise UsageError("FILE, --all, --pre-push and --from-ref exclude each other")
-    if options.pre_push and (sys.stdin is None or sys.stdin.isatty()):
+    if options.pre_push is not None and (sys.stdin is None or sys.stdin.isatty()):
         raise UsageError("--pre-push reads the lines that git gives a pre-push hook on standard input")
     return options
 
@@ -108,10 +116,11 @@ def _is_version(target: str) -> bool:
 
 
 def _unambiguous(argv: Sequence[str]) -> Iterator[str]:
-    """Yield ARGV so that what follows --wait is its duration or, as here often, what to wait for."""
+    """Yield ARGV so that what follows --wait is its duration, and not what to wait for; so for --pre-push."""
+    defaults = {"--wait": "30m", "--pre-push": "*"}
     for word, following in zip_longest(argv, argv[1:], fillvalue=""):
         target = _is_version(following) or os.path.basename(following) in MODULE_FILES
-        yield "--wait=30m" if word == "--wait" and target else word
+        yield f"{word}={defaults[word]}" if word in defaults and target else word
 
 
 def _count(text: str) -> int:

@@ -13,13 +13,13 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from goproxy_check import module
 from goproxy_check.goenv import GoEnv, Proxy
 from goproxy_check.parallel import Deadline, in_parallel
 from goproxy_check.redact import one_line
 from goproxy_check.references import Reference
+from goproxy_check.toolchain import MODULE as TOOLCHAIN
 from goproxy_check.transport import OUT_OF_TIME, Reply, Transport
 
 # Asks a proxy to answer from what it holds, so that asking leaves no "not found" behind. The default proxy documents
@@ -117,22 +117,40 @@ class ProxyClient:
         path = f"{module.escape(ref.module)}/@v/"
         path += resource if resource == "list" else f"{module.escape(ref.version)}{resource.removeprefix('go')}"
 
+        def get(url: str, method: str) -> Reply:
+            return self._transport.get(url, deadline, headers, patience, method)
+
         def ask(proxy: Proxy) -> Answer:
-            base = urlsplit(proxy.url)
-            url = base._replace(path=f"{base.path.rstrip('/')}/{path}").geturl()
+            url = proxy.place(path)
             known = self._known.get((url, not headers))
             if known and known.until and known.until > time.time():
                 return known  # it would only repeat itself
-            method = "HEAD" if resource == ".zip" else "GET"
-            answer = answer_to(proxy, ref, resource, self._transport.get(url, deadline, headers, patience, method))
-            if resource == ".zip" and answer.kind is not Kind.SERVED:
-                # Not every proxy knows this question: it is believed only where it says yes to what it does serve.
-                served = self._transport.get(f"{url.removesuffix('.zip')}.mod", deadline, headers, patience, method)
-                answer = answer if served.status == 200 else answer._replace(kind=Kind.UNSAID)
+            if resource == ".zip":
+                answer = self._archive(proxy, ref, path, lambda at, how: get(proxy.place(at), how))
+            else:
+                answer = answer_to(proxy, ref, resource, get(url, "GET"))
             self._known[url, not headers] = answer
             return answer
 
         return [answer for answer in walk(self._env.proxies, ask) if answer.kind is not Kind.UNSAID]
+
+    def _archive(self, proxy: Proxy, ref: Reference, path: str, get: Callable[[str, str], Reply]) -> Answer:
+        """Tell whether PROXY serves the archive at PATH, without fetching it; UNSAID where nobody can know.
+
+        Not every proxy knows this question, nor every storage behind one. A no is believed where it says yes to what it
+        does serve; of a toolchain nothing but the archive is needed, so that its go.mod proves nothing.
+        """
+        reply = get(path, "HEAD")
+        answer = answer_to(proxy, ref, ".zip", reply)
+        mod = f"{path.removesuffix('.zip')}.mod"
+        no = reply.status in (403, 404, 410, 451) and not reply.redirected
+        if answer.kind is Kind.SERVED or (no and (ref.module == TOOLCHAIN or get(mod, "HEAD").status == 200)):
+            return answer
+        return (
+            answer_to(proxy, ref, ".zip", get(mod, "GET"))
+            if ref.module == TOOLCHAIN
+            else answer._replace(kind=Kind.UNSAID)
+        )
 
 
 def walk(proxies: Iterable[Proxy], ask: Callable[[Proxy], Answer]) -> list[Answer]:
@@ -151,6 +169,8 @@ def walk(proxies: Iterable[Proxy], ask: Callable[[Proxy], Answer]) -> list[Answe
 
 def _resources(ref: Reference) -> tuple[str, ...]:
     """Return the files that Go needs; of the archive no more than its being there is asked for."""
+    if ref.module == TOOLCHAIN:
+        return (".zip",)
     return (".mod",) if ref.go_mod_only else (".info", ".mod", ".zip") if ref.archive else (".info", ".mod")
 
 
@@ -158,6 +178,7 @@ def answer_to(proxy: Proxy, ref: Reference, resource: str, reply: Reply) -> Answ
     """Return what the REPLY of PROXY to a question for RESOURCE of REF means."""
     if reply.status == 200:
         problem = _info_problem(ref, reply) if resource == ".info" else _page_problem(reply)
+        problem = "" if resource == "supported" else problem  # to Go any 200 says yes
         if problem:
             return Answer(proxy, resource, Kind.UNAVAILABLE, 200, problem)
         listed = tuple(word for line in reply.body.decode("utf-8", "replace").split("\n") for word in line.split()[:1])

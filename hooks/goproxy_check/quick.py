@@ -5,6 +5,8 @@ where the answer is certain; the long way gives the same one, and all others.
 """
 
 import os
+import select
+import time
 
 TYPE_CHECKING = False  # as typing has it, which is not worth importing
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ PATHSPECS = tuple(f":(top,glob)**/{name}" for name in MODULE_FILES)
 # from the top of the repository (diff.relative would make them relative to the current folder).
 _PLAINLY = ("--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
 DIFF = ("-c", "diff.relative=false", "diff", "--raw", "-z", "--no-abbrev", *_PLAINLY)
+_GLANCE = 5.0  # seconds
 LS_FILES = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
 
 
@@ -45,7 +48,7 @@ def is_terminal(stream: "TextIO | None") -> bool:
 def summary(checked: int, skipped: int, seconds: float) -> str:
     """Return the line that says that all is well."""
     if not checked:
-        return "goproxy-check: no new module version"
+        return f"goproxy-check: no new module version{f' but {skipped} skipped' if skipped else ''}"
     what = "version resolves" if checked == 1 else "versions resolve"
     return f"goproxy-check: {checked} module {what}{f', {skipped} skipped' if skipped else ''} ({seconds:.2f}s)"
 
@@ -53,25 +56,39 @@ def summary(checked: int, skipped: int, seconds: float) -> str:
 def peek(*commands: tuple[list[str], dict[str, str]]) -> list[str]:
     """Run COMMANDS side by side, each in its environment, and return what they print.
 
-    Raises OSError if one can't be run or fails; why, the long way will say.
+    Raises OSError if one can't be run, fails, or takes longer than a glance may; why, the long way will say.
     """
     if not hasattr(os, "posix_spawnp"):
         raise OSError("only POSIX systems start programs this way")
-    started = []
-    for command, env in commands:
-        ours, theirs = os.pipe()
-        quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 2)]
-        try:
-            if theirs <= 2:
-                raise OSError("a standard stream is closed, and the pipe would be taken for it")
-            actions = [*quiet, (os.POSIX_SPAWN_DUP2, theirs, 1)]
-            started.append((os.posix_spawnp(command[0], command, env, file_actions=actions), ours))
-        finally:
-            os.close(theirs)
-    printed = []
-    for _, ours in started:
-        with open(ours, "rb") as pipe:
-            printed.append(os.fsdecode(pipe.read()))
+    started: list[tuple[int, int]] = []
+    try:
+        for command, env in commands:
+            ours, theirs = os.pipe()
+            quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 2)]
+            try:
+                if theirs <= 2:
+                    raise OSError("a standard stream is closed, and the pipe would be taken for it")
+                actions = [*quiet, (os.POSIX_SPAWN_DUP2, theirs, 1)]
+                started.append((os.posix_spawnp(command[0], command, env, file_actions=actions), ours))
+            finally:
+                os.close(theirs)
+        printed = [_read(ours) for _, ours in started]
+    except BaseException:  # an interrupt too
+        for pid, _ in started:
+            os.kill(pid, 9)
+        raise
     if sum(os.waitpid(pid, 0)[1] for pid, _ in started):
         raise OSError("a program failed")
     return printed
+
+
+def _read(pipe: int) -> str:
+    parts: list[bytes] = []
+    end = time.monotonic() + _GLANCE
+    while select.select([pipe], [], [], max(0.0, end - time.monotonic()))[0]:
+        part = os.read(pipe, 1 << 16)
+        if not part:
+            os.close(pipe)
+            return os.fsdecode(b"".join(parts))
+        parts.append(part)
+    raise OSError("no answer in time")

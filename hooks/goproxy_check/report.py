@@ -10,6 +10,8 @@ from goproxy_check.fix import Outcome, by_folder, command
 from goproxy_check.redact import printable
 from goproxy_check.verdict import FIXABLE, Diagnosis, Verdict
 
+_DAY = 24 * 60  # minutes
+
 
 @dataclass(frozen=True)
 class Run:
@@ -86,6 +88,8 @@ def _until(moment: float | None) -> str:
     if moment is None:
         return "; half an hour is usual."
     left = max(1, round((moment - time.time()) / 60))
+    if left > _DAY:
+        return f" until {time.strftime('%Y-%m-%d %H:%M', time.localtime(moment))}."
     return f" until {time.strftime('%H:%M', time.localtime(moment))} ({left} more minute{'s' if left > 1 else ''})."
 
 

@@ -29,6 +29,11 @@ def commit_of(cwd: str, name: str) -> str:
     return git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", cwd=cwd, check=False).decode().strip()
 
 
+def has(cwd: str, name: str) -> bool:
+    """Tell whether there is an object called NAME, of whichever type."""
+    return bool(git("rev-parse", "--verify", "--quiet", f"{name}^{{object}}", cwd=cwd, check=False).strip())
+
+
 def diff(cwd: str, *what: str) -> list[DiffEntry]:
     """Return the module files that differ (git-diff(1), --raw) between what WHAT names; --cached is the index."""
     try:

@@ -6,7 +6,7 @@ A retraction stands in the go.mod of the latest version, retracted or not (cmd/g
 import re
 from collections.abc import Iterator, Sequence
 
-from goproxy_check.module import semver_key
+from goproxy_check.module import canonical_version, semver_key
 from goproxy_check.parallel import Deadline
 from goproxy_check.proxy import ProxyClient
 from goproxy_check.redact import one_line
@@ -28,16 +28,20 @@ def retracted(references: Sequence[Reference], proxies: ProxyClient, deadline: D
     for ref, version in zip(references, newest, strict=True):
         key = semver_key(ref.version)
         spans = retractions(texts.get(Reference(ref.module, version), ""))
-        why = next((why for low, high, why in spans if semver_key(low) <= key <= semver_key(high)), None)
-        first = one_line((why or "").strip().split("\n")[0])
-        notes.append("" if why is None else first or "by its authors, who do not say why")
+        reasons = [why.strip() for low, high, why in spans if semver_key(low) <= key <= semver_key(high)]
+        first = one_line(next(filter(None, reasons), "").split("\n")[0])
+        notes.append(first or "by its authors, who do not say why" if reasons else "")
     return notes
 
 
 def latest(versions: Sequence[str]) -> str:
-    """Return the version that ``latest`` means: the highest release, or else the highest pre-release; "" for none."""
-    releases = [version for version in versions if "-" not in version.partition("+")[0]]
-    return max(releases or versions, key=semver_key, default="")
+    """Return what ``latest`` means: the highest release, or else the highest pre-release; "" for none.
+
+    A major version without a go.mod (``+incompatible``) comes into it only where there is no other.
+    """
+    sound = [version for version in versions if canonical_version(version) == version]
+    sound = [version for version in sound if not version.endswith("+incompatible")] or sound
+    return max([version for version in sound if "-" not in version] or sound, key=semver_key, default="")
 
 
 def retractions(text: str) -> Iterator[tuple[str, str, str]]:
@@ -46,18 +50,20 @@ def retractions(text: str) -> Iterator[tuple[str, str, str]]:
     A comment is beside the line or right above it, or above the block (x/mod/modfile: parseDirectiveComment).
     """
     above: list[str] = []
-    block: list[str] | None = None
+    reason: list[str] = []  # of the block
+    block = ""
     for line in text.split("\n"):
         code, slashes, comment = line.partition("//")
         beside = [comment.strip()] if slashes else []
-        words = code.split()
+        words = code.replace("(", " ( ").split()
         if not words:
-            above = above + beside if slashes else []
+            above = above if slashes or block else []
+            above += beside
             continue
-        if words == ["retract", "("]:
-            block = above + beside
+        if not block and words[1:] == ["("]:
+            block, reason = words[0], above
         elif words == [")"]:
-            block = None
-        elif (block is not None or words[0] == "retract") and (versions := _VERSION.findall(code)):
-            yield versions[0], versions[-1], "\n".join(above + beside or block or [])
+            block = ""
+        elif (block or words[0]) == "retract" and "`" not in code and (versions := _VERSION.findall(code)):
+            yield versions[0], versions[-1], "\n".join(above + beside or (reason if block else []))
         above = []

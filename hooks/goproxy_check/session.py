@@ -40,9 +40,9 @@ def run(changes: list[Change], tags: set[tuple[str, str]], options: argparse.Nam
         folder=changes[0].folder if changes else "",
         tolerant=options.allow_unavailable,
         show_skipped=options.trace,
-        hook=_hook(options.pre_push),
+        hook=_hook(options.pre_push is not None),
         commits=not options.all,
-        action="push" if options.pre_push or "PRE_COMMIT_FROM_REF" in os.environ else "commit",
+        action="push" if options.pre_push is not None or "PRE_COMMIT_FROM_REF" in os.environ else "commit",
     )
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -91,7 +91,8 @@ def _settle(
         )
         found = begin(references, env, cache_suffices=options.all)
         if options.wait is not None:
-            shown = _styled(options.color, is_terminal(sys.stderr)) and not options.trace
+            terminal = is_terminal(sys.stderr)
+            shown = terminal and _styled(options.color, terminal) and not options.trace
             diagnoses, interrupted = wait(found, clients, options.wait, options.timeout, shown)
             return diagnoses, None, interrupted
         diagnoses = [diagnose(item) for item in ask(found, clients, deadline.left())]

@@ -4,14 +4,17 @@ It is asked as Go asks it (cmd/go/internal/modfetch: dbClient), through a proxy 
 only for the record itself: its signature and its place in the log are checked by Go when it downloads.
 """
 
+import base64
+import hashlib
 import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from goproxy_check import module
 from goproxy_check.goenv import GoEnv, Proxy
 from goproxy_check.parallel import Deadline, in_parallel
 from goproxy_check.proxy import Answer, Kind, answer_to, walk
-from goproxy_check.redact import bare_url, one_line
+from goproxy_check.redact import bare_url, printable
 from goproxy_check.references import Reference
 from goproxy_check.transport import OUT_OF_TIME, Reply, Transport
 
@@ -39,7 +42,7 @@ class ChecksumDatabase:
 
         def lookup(ref: Reference) -> Answer:
             path = f"{module.escape(ref.module)}@{module.escape(ref.version)}"
-            reply = self._transport.get(f"{place.url}/lookup/{path}", deadline, {}, _PATIENCE)
+            reply = self._transport.get(place.place(f"lookup/{path}"), deadline, {}, _PATIENCE)
             answer = answer_to(place, ref, "record", reply)
             line = re.compile(rf"^{re.escape(f'{ref.module} {ref.version}/go.mod')} (h1:\S+)$", re.MULTILINE)
             found = line.search(reply.body.decode("utf-8", "replace"))
@@ -58,27 +61,51 @@ class ChecksumDatabase:
         A URL in GOSUMDB is taken as it is. Otherwise the first proxy that supports the database is the only way to it,
         and only where none does it is asked directly (cmd/go/internal/modfetch: initBase).
         """
-        name, *urls = self._env.sumdb.split() or ["off"]
-        name = name.partition("+")[0]
-        direct = Proxy(f"https://{name}", one_line(name), False)
-        if name == "off":
-            reply = Reply(0, "GOSUMDB=off, and nothing else can vouch for a toolchain")
-            return answer_to(direct, ref, "record", reply)
-        if len(urls) > 1 or not re.fullmatch(r"[\w.-]+(?::\d+)?(?:/[\w.~/-]*[\w.~-])?", name):
-            reply = Reply(0, "GOSUMDB is not NAME, NAME+KEY or NAME+KEY URL (see go env GOSUMDB)")
-            return answer_to(direct, ref, "record", reply)
+        key, *urls = self._env.sumdb.split() or [""]
+        name = key.partition("+")[0]
+        url = urls[0] if urls else f"https://{name}"
+        sound = re.fullmatch(r"[\w.-]+(?::\d+)?(?:/[\w.~/-]*[\w.~-])?", name) and name.lower() != "off"
+        if self._env.sumdb in ("", "off"):
+            return self._useless(ref, "GOSUMDB=off, and nothing else can vouch for a toolchain")
+        if not sound or len(urls) > 1 or not _is_key(key) or not (shown := _shown(url)):
+            return self._useless(ref, "GOSUMDB is not NAME, NAME+KEY or NAME+KEY URL (see go env GOSUMDB)")
+        direct = Proxy(url, shown, False)
         if urls:
-            return Proxy(urls[0].rstrip("/"), one_line(bare_url(urls[0])).rstrip("/"), False)
+            return direct
 
         def supports(proxy: Proxy) -> Answer:
-            url = f"{proxy.url}/sumdb/{name}/supported"
+            url = proxy.place(f"sumdb/{name}/supported")
             return answer_to(proxy, ref, "supported", self._transport.get(url, deadline, {}, _PATIENCE))
 
         answers = walk(self._env.proxies, supports)
         failed = [answer for answer in answers if answer.kind in (Kind.REFUSED, Kind.UNAVAILABLE)]
         last = answers[-1] if answers else None
         if last and last.kind is Kind.SERVED:
-            mirror = f"/sumdb/{name}"
-            return Proxy(last.proxy.url + mirror, last.proxy.shown + mirror, False)
+            return Proxy(last.proxy.place(f"sumdb/{name}"), f"{last.proxy.shown}/sumdb/{name}", False)
         stopped = last in failed and last and not last.proxy.on_any_error
         return failed[-1] if failed and (stopped or self._env.end != "direct") else direct
+
+    def _useless(self, ref: Reference, why: str) -> Answer:
+        return answer_to(Proxy("", "GOSUMDB", False), ref, "record", Reply(0, why))
+
+
+def _is_key(key: str) -> bool:
+    """Tell whether KEY is a verifier's (x/mod/sumdb/note: NewVerifier), or a bare name, whose key Go may know."""
+    name, plus, rest = key.partition("+")
+    hash_, _, encoded = rest.partition("+")
+    try:
+        public = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        return False
+    known = public[:1] == b"\x01" and hash_ == hashlib.sha256(f"{name}\n".encode() + public).hexdigest()[:8]
+    return not plus or (known and len(public) == 33)
+
+
+def _shown(url: str) -> str:
+    """Return URL as it may be shown, "" if it is none that a database can have."""
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("https", "http") and parts.hostname and "@" not in parts.path and parts.port != -1
+        return printable(bare_url(url)).rstrip("/") if sound else ""
+    except ValueError:
+        return ""

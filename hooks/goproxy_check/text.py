@@ -33,7 +33,7 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool, width: 
             for part in _wrapped(line, width):
                 write(f"  {part}")
         for item in group:
-            if item.verdict not in FIXABLE and item.bypass:
+            if item.verdict not in FIXABLE and item.bypass and not item.fixed:
                 write(f"    {run.bypass(item)}")
     for item in run.diagnoses:
         for note in item.notes:
@@ -44,7 +44,7 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool, width: 
         write(
             f"warning: not checked: {_names(tolerated)} ({tolerated[0].said[0] if tolerated[0].said else 'no answer'})"
         )
-    if not shown and summary:
+    if not (shown or tolerated) and summary:
         counts = run.counts()
         write(summary_line(counts["checked"], counts["skipped"], run.seconds))
 
@@ -113,7 +113,10 @@ def _commands(run: Run) -> Iterator[str]:
             yield f"  {command(refs, run.path(folder))}"
     if fixable:
         yield "" if not fetch else f"CI and others behind the proxy can't get {_it(fixable)} until it asks again."
-        fixing = "the hook goproxy-fix" if run.hook == "pre-commit" else "goproxy-check --fix in the hook"
+        own = (
+            "goproxy-check --pre-push --fix in the hook" if run.action == "push" else "goproxy-check --fix in the hook"
+        )
+        fixing = "the hook goproxy-fix" if run.hook == "pre-commit" else own
         before = f"To {run.action} before that: {fixing}, or for once {_once(run)}"
         yield before if run.hook else "To go on before that, with a warning: goproxy-check --fix (the hook goproxy-fix)"
 
@@ -139,13 +142,16 @@ def _fixed(outcome: Outcome, run: Run) -> Iterator[str]:
     fixed = [item for item in outcome.diagnoses if item.fixed]
     if fixed:
         yield ""
-        what = "fixed: fetched from the origin" if outcome.to_add else "warning: here, but not at the proxy"
         stale = [item for item in fixed if item.verdict in FIXABLE]
+        what = "fixed: fetched from the origin" if stale else "fixed: fetched without the checksum database"
+        what = what if outcome.to_add else "warning: here, but not at the proxy"
         others = f"; others behind the proxy can't get {_it(stale)} until it asks again" if stale else ""
         yield f"{what}: {_names(fixed)}{others}"
     if outcome.to_add:
         files = " ".join(quoted(run.path(file)) for file in outcome.to_add)
         needs = f"The {run.action} needs the new lines of go.sum: git add {files}"
+        if run.action == "push":
+            needs = f"The push needs the new lines of go.sum in a commit: git add {files} && git commit"
         yield needs if run.commits else f"go.sum has new lines: {files}"
 
 

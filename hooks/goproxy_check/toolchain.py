@@ -7,7 +7,8 @@ from packaging.version import InvalidVersion, Version
 from goproxy_check.modfiles import ModFile
 
 MODULE = "golang.org/toolchain"
-_RELEASE = re.compile(r"(\d+)\.(\d+)(\.\d+)?((?:alpha|beta|rc)\d+)?")
+_RELEASE = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})(\.[0-9]{1,6})?((?:alpha|beta|rc)[0-9]{1,6})?")
+_NAME = re.compile(r"go[0-9][0-9A-Za-z.]*(?:-[0-9A-Za-z][0-9A-Za-z._-]*)?")
 
 
 def release(name: str) -> Version | None:
@@ -16,7 +17,7 @@ def release(name: str) -> Version | None:
     Since 1.21 a language version such as 1.23 comes before the candidates of its first release, 1.23.0
     (internal/gover: Compare). A suffix after a dash is not compared.
     """
-    match = _RELEASE.fullmatch(re.split(r"[-+ ]", name.rpartition("go")[2])[0])
+    match = _RELEASE.fullmatch(re.split(r"[ \t-]", name.removeprefix("devel ").removeprefix("go"))[0])
     if not match:
         return None
     language = not (match[3] or match[4]) and (int(match[1]), int(match[2])) >= (1, 21)
@@ -33,7 +34,7 @@ def demanded(file: ModFile | None) -> tuple[str, int]:
     number, line = file.go
     first = release(number)
     name = f"go{number}.0" if first and first.is_devrelease else f"go{number}"
-    if file.toolchain and newer(file.toolchain[0], number):
+    if file.toolchain and _NAME.fullmatch(file.toolchain[0]) and newer(file.toolchain[0], number):
         return file.toolchain
     return (name, line) if first else ("", 0)
 

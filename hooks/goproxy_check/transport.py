@@ -26,12 +26,14 @@ from goproxy_check import __version__
 from goproxy_check.connections import Adapter, Session, network_proxies
 from goproxy_check.credentials import Credentials
 from goproxy_check.parallel import Deadline
+from goproxy_check.process import stop_all
 from goproxy_check.redact import bare_url, one_line, trace
 
 OUT_OF_TIME = "no answer before the time was up (--timeout)"
 _ATTEMPTS = 5
 _PASSING = {429, 502, 503, 504}
 _CONNECT_SECONDS = 10.0
+_UNREACHABLE_SECONDS = 2.0  # what one attempt has shown, holds for all others of that time
 _CHUNK = 64 * 1024
 _CAP = 16 * 1024 * 1024  # cmd/go/internal/modfetch/codehost: MaxGoMod
 _KEEP = 1024 * 1024
@@ -44,7 +46,7 @@ _HEADERS = {"User-Agent": f"goproxy-check/{__version__}", "Accept-Encoding": "gz
 class Reply:
     """What came back. STATUS is 0 and FAILURE says why where there was no answer; SHA256 is of the whole body.
 
-    RETRY_AFTER is for how many seconds the server wants to be left alone.
+    RETRY_AFTER is for how many seconds the server wants to be left alone, REDIRECTED that another one has answered.
     """
 
     status: int
@@ -54,6 +56,7 @@ class Reply:
     body: bytes = b""
     sha256: str = ""
     retry_after: float = 0.0
+    redirected: bool = False
 
 
 class Transport:
@@ -63,7 +66,7 @@ class Transport:
         self._credentials = credentials or Credentials()
         self._adapter = Adapter(jobs)
         self._traced = traced
-        self._unreachable: dict[str, str] = {}
+        self._unreachable: dict[str, tuple[str, float]] = {}  # why, and until when that is taken for granted
         self._session = Session()
         self._session.trust_env = False  # what is taken from the environment is taken as Go does, below
         self._session.max_redirects = 10
@@ -79,7 +82,8 @@ class Transport:
         shown = bare_url(url)
         said = "".join(f" ({name}: {value})" for name, value in headers.items())
         for attempt in range(_ATTEMPTS):
-            if why := self._unreachable.get(parts.netloc):
+            why, until = self._unreachable.get(parts.netloc, ("", 0.0))
+            if until > time.monotonic():
                 return Reply(0, why)
             if deadline.left() <= 0:
                 return Reply(0, OUT_OF_TIME)
@@ -97,7 +101,8 @@ class Transport:
         return reply
 
     def cut(self) -> None:
-        """Cut every connection: what still waits for an answer fails at once."""
+        """Cut every connection, and end every program: what still waits for an answer fails at once."""
+        stop_all()
         for sock in list(self._adapter.sockets):
             try:
                 sock.shutdown(socket.SHUT_RDWR)
@@ -121,10 +126,10 @@ class Transport:
             return Reply(0, "Go sends no password over http: use https in GOPROXY"), None
         try:
             known = self._credentials.headers(url)
-            reply = self._send(method, url, {**headers, **known}, seconds)
+            reply = self._send(method, url, {**known, **headers}, seconds)
             if 400 <= reply.status < 500:
                 new = self._credentials.better(url, known, reply.status, reply.reason, dict(reply.headers))
-                reply = self._send(method, url, {**headers, **new}, seconds) if new else reply
+                reply = self._send(method, url, {**new, **headers}, seconds) if new else reply
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             return self._failed(error, parts.netloc, seconds)
         if reply.status not in _PASSING:
@@ -134,12 +139,14 @@ class Transport:
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], seconds: float) -> Reply:
         parts = urlsplit(url)
-        # requests takes userinfo from the URL itself, and drops it where a redirect leads to another host.
-        request = requests.Request(method, url, {**_HEADERS, **headers}).prepare()
+        address = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()  # userinfo is among HEADERS
+        request = requests.Request(method, address, {**_HEADERS, **headers}).prepare()
         timeout = (min(seconds, _CONNECT_SECONDS), seconds)
         proxies = network_proxies(parts.scheme, parts.netloc)
         with self._session.send(request, stream=True, timeout=timeout, proxies=proxies) as response:
-            return _read_response(response)
+            reply = _read_response(response)
+            reply.redirected = bool(response.history)
+            return reply
 
     def _failed(self, error: Exception, host: str, seconds: float) -> tuple[Reply, float | None]:
         """Say in words why there is no answer, and whether that may pass."""
@@ -153,8 +160,9 @@ class Transport:
                 0, f"TLS: {one_line(getattr(cause, 'verify_message', '') or cause.reason or str(cause))}"
             ), None
         if isinstance(cause, (ConnectionRefusedError, socket.gaierror)):
-            self._unreachable[host] = f"cannot connect: {cause.strerror}"  # what one attempt has shown, holds for all
-            return Reply(0, self._unreachable[host]), None
+            why = f"cannot connect: {cause.strerror}"
+            self._unreachable[host] = why, time.monotonic() + _UNREACHABLE_SECONDS
+            return Reply(0, why), None
         if isinstance(cause, requests.TooManyRedirects):
             return Reply(0, "stopped after 10 redirects"), None
         text = one_line(cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause))

@@ -45,7 +45,7 @@ class _Item:
         self.unchanged = 0 if changed else self.unchanged + 1
         self.evidence, self.diagnosis = evidence, news
         pause = min(_LONGEST, _FIRST * _GROWTH**self.unchanged) * random.uniform(0.8, 1.2)  # noqa: S311
-        self.again = max(time.time() + pause, _until(evidence))
+        self.again = time.monotonic() + max(pause, _until(evidence) - time.time())
         return changed
 
     def waits(self) -> bool:
@@ -54,6 +54,7 @@ class _Item:
         if news is None:
             return True
         unusable = news.verdict is Verdict.UNPUBLISHED and news.origin is not None and "go.mod" in news.origin.error
+        unusable = unusable or (news.origin is not None and news.origin.no_go and news.verdict is Verdict.MISSING)
         login = news.verdict is Verdict.REFUSED and any(answer.status in (401, 407) for answer in news.proxies)
         final = news.verdict in (Verdict.OK, Verdict.SKIPPED, Verdict.INVALID, Verdict.MISMATCH)
         return not (final or unusable or login)
@@ -69,19 +70,21 @@ def wait(
     """
     items = [_Item(evidence) for evidence in found]
     deadline, interrupted = Deadline(seconds), False
-    with _progress(items, shown) as show:
+    with _progress(items, shown) as (show, live):
         try:
             while True:
-                due = [item for item in items if item.waits() and item.again <= time.time()]
+                due = [item for item in items if item.waits() and item.again <= time.monotonic()]
                 show("asking now")
                 known = [_what_stays(item.evidence) for item in due]
-                answers = ask(known, clients, min(timeout, deadline.left()), patient=True)
+                left = deadline.left()
+                answers = ask(known, clients, min(timeout, left), patient=True)
                 for item, evidence in zip(due, answers, strict=True):
-                    late = deadline.left() <= 0 and diagnose(evidence).verdict is Verdict.UNAVAILABLE
-                    if not (late and item.diagnosis) and item.learn(evidence) and not shown:
+                    # Where the end has cut the last questions short, what was known before says more.
+                    vague = diagnose(evidence).verdict in (Verdict.UNAVAILABLE, Verdict.MISSING)
+                    if not (left < timeout and vague and item.diagnosis) and item.learn(evidence) and not live:
                         _tell(item)
                 again = min((item.again for item in items if item.waits()), default=0.0)
-                while (left := again - time.time()) > 0 and deadline.left() > 0:
+                while (left := again - time.monotonic()) > 0 and deadline.left() > 0:
                     show(f"next question in {left:.0f}s")
                     deadline.sleep(min(left, 1.0))
                 if not again or deadline.left() <= 0:
@@ -102,8 +105,10 @@ def _what_stays(known: Evidence) -> Evidence:
     answers = known.fetched or known.held
     if known.record:
         return replace(known, record=None)
+    if known.last_look and known.last_look.published is False:  # its tag is gone again
+        return replace(known, origin=None, fetched=(), last_look=None)
     if known.origin and known.origin.published:
-        return replace(known, fetched=())
+        return replace(known, fetched=(), last_look=None)
     if known.origin and known.origin.published is False:
         return replace(known, origin=None)
     return replace(known, held=(), origin=None) if answers or known.origin else known
@@ -119,19 +124,26 @@ def _until(known: Evidence) -> float:
 def _tell(item: _Item) -> None:
     news = item.diagnosis
     if news and news.verdict in _STATES:
-        said = f" ({news.said[0]})" if news.verdict in (Verdict.REFUSED, Verdict.UNAVAILABLE, Verdict.MISSING) else ""
+        said = (
+            f" ({news.said[-1 if news.verdict is Verdict.MISSING else 0]})"
+            if news.verdict in (Verdict.REFUSED, Verdict.UNAVAILABLE, Verdict.MISSING)
+            else ""
+        )
         trace(f"goproxy-check: {news.reference}: {_STATES[news.verdict]}{said}")
 
 
 @contextlib.contextmanager
-def _progress(items: list[_Item], shown: bool) -> Iterator[Callable[[str], None]]:
-    """Give a function that shows what is waited for and what is NEXT, on a terminal."""
-    if not shown:
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.text import Text
+def _progress(items: list[_Item], shown: bool) -> Iterator[tuple[Callable[[str], None], bool]]:
+    """Give a function that shows what is waited for and what is NEXT on a terminal, and tell whether it does."""
+    if shown:
+        from rich.console import Console
+        from rich.live import Live
+        from rich.text import Text
 
+        console = Console(file=sys.stderr)
+    if not shown or not console.is_interactive or console.is_dumb_terminal:
+        yield lambda _: None, False
+        return
     since = time.strftime("%H:%M:%S")
 
     def line(now: str) -> Text:
@@ -143,5 +155,5 @@ def _progress(items: list[_Item], shown: bool) -> Iterator[Callable[[str], None]
             what = ", ".join([f"{len(waiting)} versions", *(f"{count} {state}" for state, count in states.items())])
         return Text(f"{what}; waiting since {since}, {now}", no_wrap=True, overflow="ellipsis")
 
-    with Console(file=sys.stderr).status(line("asking now")) as status:
-        yield lambda now: status.update(line(now))
+    with Live(line("asking now"), console=console, transient=True) as live:
+        yield lambda now: live.update(line(now)), True

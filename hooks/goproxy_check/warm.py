@@ -4,9 +4,11 @@ Only plain files are understood here, and "no" is never said: the long way knows
 """
 
 import os
+import stat
 
 from goproxy_check.quick import LS_FILES, PATHSPECS, git_environment, peek
 
+_EMPTY_GO_MOD = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="  # see modfiles.py
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/+")
 
 
@@ -15,14 +17,21 @@ def all_cached(folder: str) -> tuple[int, int] | None:
 
     None unless its module files are plain and the module cache has all that the versions in use need.
     """
+    if os.environ.keys() & {"GIT_DIR", "GIT_WORK_TREE"}:
+        return None  # git's paths are not from here
     # What git calls its own must not reach go, and in the top folder there is hardly a go.mod for it to heed.
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         listed, settings = peek(
             (["git", "-C", folder, *LS_FILES, "--", *PATHSPECS], git_environment()),
-            (["go", "env", "-C", os.sep, "GOMODCACHE", "GOVERSION"], {**env, "GOTOOLCHAIN": "local", "GOWORK": "off"}),
+            (
+                ["go", "env", "-C", os.sep, "GOMODCACHE", "GOVERSION", "GOPROXY"],
+                {**env, "GOTOOLCHAIN": "local", "GOWORK": "off"},
+            ),
         )
-        modcache, go = settings.split()
+        modcache, go, goproxy = settings.splitlines()
+        if not goproxy.startswith(("https://", "http://", "file:///", "direct", "off")):
+            return None
         tree = _Tree(_release(go.removeprefix("go")))
         if all(tree.reads(folder, path) for path in set(listed.split("\0")[:-1])):
             return tree.count(os.path.join(modcache, "cache", "download"))
@@ -48,13 +57,13 @@ class _Tree:
     def reads(self, folder: str, path: str) -> bool:
         """Take in the file at PATH, from FOLDER; False unless it is plain. Raises OSError, ValueError."""
         place = os.path.join(folder, path)
-        if os.path.islink(place):
+        if not stat.S_ISREG(os.lstat(place).st_mode):
             return False
         with open(place, "rb") as file:
             data = file.read()
         text = data.translate(None, b"\t\r\n").decode("ascii")
         at, _, name = path.rpartition("/")
-        if not text.isprintable():
+        if not text.isprintable() or _EMPTY_GO_MOD in text:
             return False
         text = data.decode("ascii")
         return self._records(text, at) if name.endswith(".sum") else self._directives(text, at, name == "go.work")
@@ -66,7 +75,7 @@ class _Tree:
             named[name] = sum_
             if self._sums.setdefault(name, sum_) != sum_ or (line and (not sum_ or name.count(" ") != 1)):
                 return False
-        del named[""]  # after the last line
+        named.pop("", None)  # after the last line
         self._named.append((at, named))
         return True
 
@@ -85,9 +94,9 @@ class _Tree:
                     block = words[0]
                 case [verb, *args] if not _PLAIN.issuperset("".join(args).replace("=>", "")):
                     return False
-                case ["require", module, version] if not work:
+                case ["require", module, version] if not work and _fits(module, version):
                     required[f"{module} {version}"] = ""
-                case ["replace", module, "=>", new] if new.startswith(("./", "../")) and not work:
+                case ["replace", module, "=>", new] if new.startswith(("./", "../")) and not work and _fits(module):
                     self._replaced.add((at, module))
                 case ["use" | "tool" as verb, _] if work == (verb == "use"):
                     self._workspace = self._workspace or work
@@ -95,7 +104,9 @@ class _Tree:
                     once.remove(verb)
                     if verb == "module":
                         self._own.add(value)
-                    elif _release(value.removeprefix("go" if verb == "toolchain" else "")) > self._go:
+                    elif (verb == "toolchain" and not value.startswith("go")) or _release(
+                        value.removeprefix("go") if verb == "toolchain" else value
+                    ) > self._go:
                         return False
                 case _:
                     return False
@@ -131,7 +142,7 @@ class _Tree:
                 file = f"{module}/@v/{version}"
                 if file != file.lower():  # golang.org/x/mod/module: EscapePath
                     file = "".join(f"!{char.lower()}" if char.isupper() else char for char in file)
-                if ".." in file or file.startswith("/"):
+                if not _is_plain_path(module) or "/" in version:
                     return None
                 # Go takes a module's go.mod before its archive, which builds need, and "go mod download" the .info.
                 for end in (".zip", ".info") if name is bare else (".mod",):
@@ -152,9 +163,28 @@ def _is_left_out(folder: str) -> bool:
     return any(part in ("testdata", "vendor") or part[:1] in ("_", ".") for part in folder.split("/") if part != "..")
 
 
+def _is_plain_path(module: str) -> bool:
+    """Tell whether MODULE is a path that no file system reads in another way."""
+    return "!" not in module and {"", ".", ".."}.isdisjoint(module.split("/"))
+
+
+def _fits(module: str, version: str = "") -> bool:
+    """Tell whether it is certain that VERSION, of the form v1.2.3-…, fits the path MODULE, and that this is one."""
+    last = module.rpartition("/")[2]
+    major = last[1:] if last[:1] == "v" and last[1:2].isdigit() else ""
+    if (major and not (major.isdigit() and int(major) > 1)) or module.startswith("gopkg.in/"):
+        return False
+    numbers, _, pre = version.removeprefix("v").partition("-")
+    parts = numbers.split(".")
+    plain = len(parts) == 3 and all(part.isdigit() and str(int(part)) == part for part in parts) and "+" not in pre
+    names = pre.split(".") if "-" in version else []
+    plain = plain and all(name and not (name.isdigit() and str(int(name)) != name) for name in names)
+    return not version or (plain and version.startswith(tuple(f"v{n}." for n in ([major] if major else [0, 1]))))
+
+
 def _release(text: str) -> list[int]:
     """Return the numbers of a release such as 1.23.4; raises ValueError for every other form."""
     numbers = [int(part) for part in text.split(".")]
-    if not 2 <= len(numbers) <= 3 or ".".join(map(str, numbers)) != text:
+    if not 2 <= len(numbers) <= 3 or numbers[0] < 1 or ".".join(map(str, numbers)) != text:
         raise ValueError(text)
     return numbers

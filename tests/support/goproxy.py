@@ -212,7 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         proxy = self.server.proxy
-        path = unquote(self.path)
+        path = unquote(self.path.partition("?")[0])
         hold = self.headers.get("Disable-Module-Fetch", "").lower() == "true"
         headers = {name.lower(): value for name, value in self.headers.items()}
         proxy.log.append(Seen(path, hold, headers, self.command))
@@ -220,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(proxy.latency)
         said = None
         for pattern, fault in proxy.faults:
-            if said is None and pattern.search(path):
+            if said is None and pattern.search(path if pattern.pattern.endswith("$") else unquote(self.path)):
                 said = fault(self)
         if self.close_connection and said is None and getattr(self, "gone", False):
             return
