@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goproxy_check import module
-from goproxy_check.diagnose import diagnose, nearest_versions, tag
+from goproxy_check.diagnose import diagnose
 from goproxy_check.goenv import Proxy
 from goproxy_check.origin import Origin
 from goproxy_check.proxy import Answer, Kind
 from goproxy_check.references import Reference
+from goproxy_check.tags import nearest_versions, tag
 from goproxy_check.verdict import Evidence, Verdict
 
 REF = Reference("github.com/acme/lib", "v1.1.0", go_mod_hashes=("h1:right",))

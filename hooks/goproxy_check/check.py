@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from goproxy_check.diagnose import diagnose, tag
+from goproxy_check.diagnose import diagnose
 from goproxy_check.goenv import GoEnv
 from goproxy_check.module import is_pseudo, split_path_version
 from goproxy_check.origin import OriginClient
@@ -23,6 +23,7 @@ from goproxy_check.proxy import Kind, ProxyClient
 from goproxy_check.references import Reference
 from goproxy_check.retract import retracted
 from goproxy_check.sumdb import ChecksumDatabase
+from goproxy_check.tags import tag
 from goproxy_check.verdict import Evidence, Verdict, outcome
 
 # Shares of the whole time after which a step must be over, so that a slow proxy leaves time for the explanation.

@@ -21,8 +21,9 @@ class Session(requests.Session):
     """A session that, like Go's client, follows no redirect from https to http, and that keeps credentials at home."""
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-        super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
-        if self.should_strip_auth(response.request.url, prepared_request.url):  # type: ignore[no-untyped-call]
+        usual: Any = super()  # requests has types only since lately
+        usual.rebuild_auth(prepared_request, response)
+        if usual.should_strip_auth(str(response.request.url), str(prepared_request.url)):
             for name in set(prepared_request.headers) - OWN_HEADERS:
                 del prepared_request.headers[name]
 

@@ -1,19 +1,18 @@
 """From answers to verdicts, and the words for each. Pure: no network, no process, no clock."""
 
-import posixpath
-import re
 from dataclasses import replace
 
 from goproxy_check import module
 from goproxy_check.origin import Origin
 from goproxy_check.proxy import Answer, Kind
-from goproxy_check.references import Reference
+from goproxy_check.said import one_each, origin_of, said, status
+from goproxy_check.tags import nearest_versions, tag
 from goproxy_check.verdict import DIRECT, Diagnosis, Evidence, Verdict, outcome
 
 
 def diagnose(evidence: Evidence) -> Diagnosis:
     """Return the verdict that EVIDENCE amounts to, with its words."""
-    ref, origin = evidence.reference, _origin(evidence)
+    ref, origin = evidence.reference, origin_of(evidence)
     if ref.invalid:
         do = "Correct the line; for a branch or the latest version, go get MODULE@latest writes it."
         return Diagnosis(ref, Verdict.INVALID, why=ref.invalid, do=(do,))
@@ -22,11 +21,11 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     if evidence.cached:
         return Diagnosis(ref, Verdict.OK)
     answers = evidence.fetched or evidence.held
-    blank = Diagnosis(ref, Verdict.OK, _said(evidence), proxies=_one_each(answers), origin=origin)
-    if not answers:
-        return _by_origin_alone(blank, origin)
+    blank = Diagnosis(ref, Verdict.OK, said(evidence), proxies=one_each(answers), origin=origin)
     if ref.conflict:
         return _contradicted(blank, answers)
+    if not answers:
+        return _by_origin_alone(blank, origin)
     kind = outcome(answers)
     if kind is Kind.SERVED:
         return _served(blank, answers, evidence)
@@ -39,11 +38,6 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     if origin and origin.published:
         return _stale(blank, evidence.fetched)
     return _missing(blank, origin)
-
-
-def _origin(evidence: Evidence) -> Origin | None:
-    look = evidence.last_look
-    return look if look and look.published is False else evidence.origin
 
 
 def _by_origin_alone(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
@@ -109,7 +103,7 @@ def _contradicted(blank: Diagnosis, answers: tuple[Answer, ...]) -> Diagnosis:
 def _unverified(blank: Diagnosis, record: Answer) -> Diagnosis:
     """The version is served, and Go would not take it, for the checksum database does not vouch for it."""
     ref = blank.reference
-    blank = replace(blank, said=(f"{record.proxy.shown} (the checksum database): {_status(record)}",))
+    blank = replace(blank, said=(f"{record.proxy.shown} (the checksum database): {status(record)}",))
     if record.kind is not Kind.ABSENT:
         return replace(
             blank,
@@ -125,11 +119,6 @@ def _unverified(blank: Diagnosis, record: Answer) -> Diagnosis:
         cached_until=record.until,
         bypass=("GONOSUMDB", f"$(go env GONOSUMDB),{ref.module}"),
     )
-
-
-def _status(answer: Answer) -> str:
-    status = f"{answer.status} {answer.reason}".strip() if answer.status else ""
-    return ": ".join(filter(None, (status, answer.detail)))
 
 
 def _refused(blank: Diagnosis, listed: tuple[str, ...]) -> Diagnosis:
@@ -238,58 +227,3 @@ def private_hint(path: str) -> tuple[str, str]:
     """Return how to tell Go that the module PATH is private, keeping what it was told before."""
     setting = f'  go env -w "GOPRIVATE=$(go env GOPRIVATE),{path}"'
     return "If it is private, no proxy should be asked, and this tells Go so:", setting
-
-
-def tag(ref: Reference, url: str) -> str:
-    """Return the tag that publishes REF, with its sub-folder in front (https://go.dev/ref/mod#vcs-version)."""
-    path = module.split_path_version(ref.module)[0]
-    root = re.sub(r"^\w+://|\.git$", "", url)
-    folder = posixpath.relpath(path, root) if root and path.startswith(f"{root}/") else ""
-    return posixpath.join(folder, ref.version.removesuffix("+incompatible"))
-
-
-def nearest_versions(version: str, published: tuple[str, ...], count: int = 3) -> tuple[str, ...]:
-    """Return the COUNT published versions around VERSION, and the newest, in order."""
-    ordered = sorted((item for item in published if item != version), key=module.semver_key)
-    key = module.semver_key(version)
-    below = sum(module.semver_key(item) < key for item in ordered)
-    start = max(0, min(below - (count + 1) // 2, len(ordered) - count))
-    near = ordered[start : start + count]
-    return tuple(dict.fromkeys([*near, *ordered[-1:]]))
-
-
-def _one_each(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
-    """Return one answer of each proxy: the one that says most against the version."""
-    order = [Kind.SERVED, Kind.ABSENT, Kind.UNAVAILABLE, Kind.REFUSED]
-    worst: dict[str, Answer] = {}
-    for answer in answers:
-        if answer.resource == "list":
-            continue
-        known = worst.get(answer.proxy.url)
-        if not known or order.index(answer.kind) > order.index(known.kind):
-            worst[answer.proxy.url] = answer
-    return tuple(worst.values())
-
-
-def _said(evidence: Evidence) -> tuple[str, ...]:
-    """Return who was asked and what they said, a line each."""
-    ref, origin = evidence.reference, _origin(evidence)
-    lines = []
-    for answer in _one_each(evidence.fetched or evidence.held):
-        # Told not to fetch, a proxy finds odd words for what it merely does not hold.
-        odd = answer.kind is Kind.ABSENT and not evidence.fetched
-        detail = "does not hold it" if odd else answer.detail.removeprefix("not found: ").removeprefix(f"{ref}: ")
-        what = " (the archive)" if answer.resource == ".zip" else ""
-        lines.append(f"{answer.proxy.shown}{what}: {_status(answer._replace(detail=detail))}")
-    if origin:
-        name = f"{origin.url} (its origin)" if origin.url else "its origin"
-        what = "the commit of " if module.is_pseudo(ref.version) else ""
-        if origin.published is None:
-            lines.append(f"{name}: could not be asked: {origin.error}")
-        elif "go.mod" in origin.error:
-            lines.append(f"{name}: {origin.error}")
-        else:
-            lines.append(
-                f"{name}: has {what}{ref.version}" if origin.published else f"{name}: does not have {what}{ref.version}"
-            )
-    return tuple(lines)
