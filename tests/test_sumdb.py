@@ -220,6 +220,8 @@ def test_mirror_that_fails(
     goproxy = f"{proxy.url}{separator}{end}" if end else proxy.url
     as_go(world, proxy, "unavailable", GOPROXY=goproxy)
     assert lookups(proxy) == []
+    traced = world.main("-x", TARGET, cwd=world.home, GOPROXY=goproxy).stderr
+    assert ("# get https://sum.example/lookup/" in traced) == (separator == "|" and end == "direct")
 
 
 def test_proxy_without_a_mirror(world: World, proxy: GoProxy, database: SumDB) -> None:

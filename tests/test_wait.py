@@ -10,11 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
+from goproxy_check import check
 from goproxy_check import wait as wait_module
 from goproxy_check.options import UsageError, parse
+from goproxy_check.verdict import Evidence
 from tests.support.goproxy import GoProxy, Said, times
 from tests.support.sumdb import SumDB
 from tests.support.world import LIB, World
@@ -91,6 +94,29 @@ def test_remembered_miss_is_waited_for_and_not_asked_about_before_it_is_forgotte
     assert states(done) == ["published, but the proxy does not have it yet", "there"]
     assert when[1] < forgotten - 1 and when[2] >= forgotten - 1
     assert 2 <= plainly(proxy).count(f"/{LIB}/@v/v1.1.0.info") <= 3  # the lifetime is told in whole seconds
+
+
+def test_each_proxy_is_left_alone_for_as_long_as_it_says(
+    world: World, proxy: GoProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[int] = []
+
+    def ask(found: list[Evidence], *args: Any, **more: Any) -> list[Evidence]:
+        rounds.append(len(found))
+        return check.ask(found, *args, **more)
+
+    monkeypatch.setattr(wait_module, "ask", ask)
+    proxy.remembers = 1800
+    world.origin(LIB, "v1.0.0")
+    with GoProxy(remembers=4).running() as other:
+        other.serves(LIB, *proxy.origins[LIB])
+        other.misses(LIB, "v1.1.0")
+        world.stale(LIB, "v1.1.0")
+        done = world.main("--wait", "30s", TARGET, cwd=world.home, GOPROXY=f"{proxy.url},{other.url}")
+        assert done.returncode == 0
+        assert 2 <= plainly(other).count(f"/{LIB}/@v/v1.1.0.info") <= 3
+    assert plainly(proxy).count(f"/{LIB}/@v/v1.1.0.info") == 1
+    assert len(rounds) <= 3
 
 
 def test_retry_after_beyond_a_round_is_honoured(world: World, proxy: GoProxy) -> None:
