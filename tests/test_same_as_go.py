@@ -236,6 +236,36 @@ def test_go_older_than_the_go_line(world: World, proxy: GoProxy) -> None:
     assert world.verdicts(GOTOOLCHAIN="local") == {f"{LIB}@v1.2.0": "unpublished"}
 
 
+NETWORK = [
+    ({"HTTP_PROXY": "NET"}, True),
+    ({"http_proxy": "NET", "HTTP_PROXY": ""}, True),
+    ({"HTTPS_PROXY": "NET", "HTTP_PROXY": ""}, False),
+    ({"HTTP_PROXY": "NET", "NO_PROXY": "*"}, False),
+    ({"HTTP_PROXY": "NET", "NO_PROXY": "goproxy.invalid"}, False),
+    ({"HTTP_PROXY": "NET", "NO_PROXY": "other.example, .invalid"}, False),
+    ({"HTTP_PROXY": "NET", "NO_PROXY": "invalid"}, False),
+    ({"HTTP_PROXY": "NET", "no_proxy": "goproxy.invalid"}, False),
+    ({"HTTP_PROXY": "NET", "NO_PROXY": "proxy.invalid"}, True),
+    ({"HTTP_PROXY": "NET", "NO_PROXY": "goproxy.invalid:81"}, True),
+    ({"HTTP_PROXY": "NET", "NO_PROXY": "127.0.0.0/8,10.0.0.1"}, True),
+]
+
+
+@pytest.mark.parametrize(("env", "used"), NETWORK)
+def test_proxy_of_the_network(world: World, proxy: GoProxy, env: dict[str, str], used: bool) -> None:
+    """The module proxy's host does not exist: only the network's proxy can be reached."""
+    proxy.put(LIB, "v1.1.0")
+    for kind in ("info", "mod", "zip", "list"):
+        body = b"v1.1.0\n" if kind == "list" else proxy.answer(f"/{LIB}/@v/v1.1.0.{kind}", hold=False).body
+        proxy.fault(rf"^http://goproxy\.invalid/.*{kind}$", Said(200, body))
+    settings = {name: value.replace("NET", proxy.url) for name, value in env.items()}
+    wanted = "ok" if used else "unavailable"
+    same(world, [proxy], wanted, GOPROXY="http://goproxy.invalid", **settings)
+    proxy.log.clear()
+    world.verdicts(TARGET, cwd=world.home, GOPROXY="http://goproxy.invalid", **settings)
+    assert bool(proxy.log) == used
+
+
 @pytest.mark.parametrize("uri", ["file:///C:/proxy", "file:///c:/a%20b"])
 def test_windows_form_of_a_file_proxy_is_taken(uri: str, tmp_path: Path) -> None:
     from goproxy_check.goenv import proxy_list

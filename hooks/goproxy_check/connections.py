@@ -1,11 +1,13 @@
 """What carries requests: whom it trusts, as whom and which way it goes, as Go's own client (cmd/go/internal/web)."""
 
+import ipaddress
+import os
+import re
 import socket
 import ssl
 import sys
 import threading
 import weakref
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -82,13 +84,42 @@ def _system_trust() -> ssl.SSLContext:
     return context
 
 
-@lru_cache(maxsize=64)
 def network_proxies(scheme: str, netloc: str) -> dict[str, str]:
     """Return the network's proxy for a host, as HTTPS_PROXY, HTTP_PROXY and NO_PROXY say.
 
-    Never one for the loopback interface (golang.org/x/net/http/httpproxy).
+    Never one for the loopback interface. Source: golang.org/x/net/http/httpproxy.
     """
-    host = (urlsplit(f"//{netloc}").hostname or "").lower()
-    if host in {"localhost", "::1"} or host.startswith("127."):
+    parts = urlsplit(f"//{netloc.rpartition('@')[2]}")
+    proxy = _setting(f"{scheme.upper()}_PROXY")
+    if not proxy or _is_reached_directly(
+        (parts.hostname or "").lower(), parts.port or (443 if scheme == "https" else 80)
+    ):
         return {}
-    return requests.utils.get_environ_proxies(f"{scheme}://{netloc.rpartition('@')[2]}")
+    return {scheme: proxy if "://" in proxy else f"http://{proxy}"}
+
+
+def _setting(name: str) -> str:
+    return os.environ.get(name) or os.environ.get(name.lower()) or ""
+
+
+def _is_reached_directly(host: str, port: int) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        address = None
+    if host == "localhost" or (address and address.is_loopback):
+        return True
+    for entry in (item.strip().lower() for item in _setting("NO_PROXY").split(",")):
+        if entry == "*":
+            return True
+        try:
+            if address and address in ipaddress.ip_network(entry, strict=False):
+                return True
+        except ValueError:
+            pass  # no address, no network: a name, perhaps with a port
+        match = re.fullmatch(r"\*?(\[?[^\[\]]+?\]?)(?::(\d+))?", entry)
+        if match and (not match[2] or int(match[2]) == port):
+            name = match[1].strip("[]")
+            if host == name or (not address and host.endswith(name if name.startswith(".") else f".{name}")):
+                return True
+    return False
