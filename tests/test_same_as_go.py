@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from goproxy_check.connections import network_proxies
 from tests.support.goproxy import Fault, GoProxy, Said
 from tests.support.world import LIB, World
+from tests.support.xmod import build_with_x_mod
 
 TARGET = f"{LIB}@v1.1.0"
 INFO = b'{"Version": "v1.1.0", "Time": "2026-01-01T00:00:00Z"}'
@@ -236,34 +238,60 @@ def test_go_older_than_the_go_line(world: World, proxy: GoProxy) -> None:
     assert world.verdicts(GOTOOLCHAIN="local") == {f"{LIB}@v1.2.0": "unpublished"}
 
 
+NETWORK_GO = """
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+)
+
+func main() {
+	for _, url := range os.Args[1:] {
+		req, _ := http.NewRequest("GET", url, nil)
+		proxy, err := http.ProxyFromEnvironment(req)
+		fmt.Println(proxy != nil, err)
+	}
+}
+"""
+URLS = ["http://goproxy.example/x", "https://goproxy.example/x", "http://goproxy.example:81/", "https://192.0.2.1/"]
+URLS += ["http://127.0.0.1:3000/", "https://localhost/", "http://[2001:db8::1]:8080/", "https://a.goproxy.example/"]
+NO_PROXY = ["", "*", "goproxy.example", "other.example, .example", "example", "proxy.example", ".goproxy.example"]
+NO_PROXY += ["*.goproxy.example", "goproxy.example:81", "192.0.2.0/24,x", "192.0.2.1", "2001:db8::/32", "2001:db8::1"]
+NO_PROXY += ["[2001:db8::1]:8080", "GOPROXY.EXAMPLE", ",,", "192.0.2.1:443"]
 NETWORK = [
-    ({"HTTP_PROXY": "NET"}, True),
-    ({"http_proxy": "NET", "HTTP_PROXY": ""}, True),
-    ({"HTTPS_PROXY": "NET", "HTTP_PROXY": ""}, False),
-    ({"HTTP_PROXY": "NET", "NO_PROXY": "*"}, False),
-    ({"HTTP_PROXY": "NET", "NO_PROXY": "goproxy.invalid"}, False),
-    ({"HTTP_PROXY": "NET", "NO_PROXY": "other.example, .invalid"}, False),
-    ({"HTTP_PROXY": "NET", "NO_PROXY": "invalid"}, False),
-    ({"HTTP_PROXY": "NET", "no_proxy": "goproxy.invalid"}, False),
-    ({"HTTP_PROXY": "NET", "NO_PROXY": "proxy.invalid"}, True),
-    ({"HTTP_PROXY": "NET", "NO_PROXY": "goproxy.invalid:81"}, True),
-    ({"HTTP_PROXY": "NET", "NO_PROXY": "127.0.0.0/8,10.0.0.1"}, True),
+    {"HTTP_PROXY": "http://net.example:1"},
+    {"http_proxy": "net.example:1", "HTTPS_PROXY": "http://net.example:2"},
+    {"HTTP_PROXY": "", "http_proxy": "http://net.example:1", "https_proxy": "http://net.example:2"},
 ]
 
 
-@pytest.mark.parametrize(("env", "used"), NETWORK)
-def test_proxy_of_the_network(world: World, proxy: GoProxy, env: dict[str, str], used: bool) -> None:
-    """The module proxy's host does not exist: only the network's proxy can be reached."""
-    proxy.put(LIB, "v1.1.0")
-    for kind in ("info", "mod", "zip", "list"):
-        body = b"v1.1.0\n" if kind == "list" else proxy.answer(f"/{LIB}/@v/v1.1.0.{kind}", hold=False).body
-        proxy.fault(rf"^http://goproxy\.invalid/.*{kind}$", Said(200, body))
-    settings = {name: value.replace("NET", proxy.url) for name, value in env.items()}
-    wanted = "ok" if used else "unavailable"
-    same(world, [proxy], wanted, GOPROXY="http://goproxy.invalid", **settings)
-    proxy.log.clear()
-    world.verdicts(TARGET, cwd=world.home, GOPROXY="http://goproxy.invalid", **settings)
-    assert bool(proxy.log) == used
+@pytest.fixture(scope="module")
+def network_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_with_x_mod(tmp_path_factory.mktemp("network"), "network", {"main.go": NETWORK_GO})
+
+
+@pytest.mark.parametrize("no_proxy", NO_PROXY)
+@pytest.mark.parametrize("env", NETWORK)
+def test_proxy_of_the_network(
+    world: World, network_program: Path, env: dict[str, str], no_proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Go's own net/http says which requests go through HTTP_PROXY and HTTPS_PROXY; nobody is asked."""
+    settings = {**env, "NO_PROXY": no_proxy}
+    clean = {name: value for name, value in world.env.items() if not name.upper().endswith("_PROXY")}
+    monkeypatch.setattr(world, "env", {**clean, **settings})
+    theirs = world.run(str(network_program), *URLS).stdout.splitlines()
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    assert [f"{str(_used(url)).lower()} <nil>" for url in URLS] == theirs
+
+
+def _used(url: str) -> bool:
+    scheme, _, rest = url.partition("://")
+    return bool(network_proxies(scheme, rest.partition("/")[0]))
 
 
 @pytest.mark.parametrize("uri", ["file:///C:/proxy", "file:///c:/a%20b"])
