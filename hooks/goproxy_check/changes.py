@@ -185,10 +185,8 @@ def _name(root: str, folder: str, file: str) -> str:
     if os.path.isabs(file):
         relative = os.path.relpath(os.path.realpath(file), os.path.realpath(root))
     else:
-        relative = os.path.normpath(os.path.join(folder, file))
+        relative = os.path.relpath(os.path.join(root, folder, file), root)
     name = relative.replace(os.sep, "/")
-    if name.startswith("../"):  # up, and down again into this repository
-        name = os.path.relpath(os.path.normpath(os.path.join(root, folder, file)), root).replace(os.sep, "/")
     if name.startswith("../") or posixpath.basename(name) not in MODULE_FILES:
         raise CommandError(f"{file} is not a go.mod, go.sum, go.work or go.work.sum of this repository")
     return name

@@ -28,10 +28,10 @@ class Credentials:
     """What GOAUTH says: a list, by ``;``, of ``off``, ``netrc``, ``git DIR`` and programs; the first has precedence."""
 
     def __init__(self, goauth: str = "", traced: bool = False) -> None:
-        self._methods = [method.split() for method in (goauth or "netrc").split(";")]
-        self._texts = [method.strip() for method in (goauth or "netrc").split(";")]
+        self._methods = [method.strip() for method in (goauth or "netrc").split(";")]
         self._traced = traced
-        self._known: dict[str, Headers] | None = None
+        self._asked = False
+        self._known: dict[str, Headers] = {}
         self._fruitless: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -41,11 +41,11 @@ class Credentials:
         if at:
             name, _, password = login.partition(":")
             return _basic(unquote(name), unquote(password))
-        if not url.startswith("https://") or self._methods == [["off"]]:
+        if not url.startswith("https://") or self._methods == ["off"]:
             return {}
         with self._lock:
-            if self._known is None:
-                self._known = {}
+            if not self._asked:
+                self._asked = True
                 self._learn("", "")
             return self._find(url)
 
@@ -58,7 +58,7 @@ class Credentials:
         if (
             not url.startswith("https://")
             or "@" in urlsplit(url).netloc
-            or all(words in (["off"], ["netrc"]) for words in self._methods)
+            or all(method in ("off", "netrc") for method in self._methods)
         ):
             return {}
         host = urlsplit(url).netloc
@@ -78,15 +78,16 @@ class Credentials:
 
     def _learn(self, url: str, answer: str) -> None:
         """Ask every method for credentials; URL is empty at first, and then what an ANSWER was to."""
-        for words, text in reversed(list(zip(self._methods, self._texts, strict=True))):
-            if words == ["netrc"]:
+        for method in reversed(self._methods):
+            words = method.split()
+            if method == "netrc":
                 for machine, login, password in reversed(_netrc()):
                     self._store(machine, _basic(login, password))
             elif words[:1] == ["git"]:
                 if url and len(words) == 2 and os.path.isdir(words[1]) and os.path.isabs(words[1]):
                     self._ask_git(words[1], url)
-            elif words and words != ["off"]:
-                self._ask_program(text, url, answer)
+            elif method not in ("", "off"):
+                self._ask_program(method, url, answer)
 
     def _ask_git(self, folder: str, url: str) -> None:
         output = self._output(["git", "credential", "fill"], folder, f"url={url}\n")
@@ -117,16 +118,16 @@ class Credentials:
 
     def _store(self, prefix: str, headers: Headers) -> None:
         prefix = prefix.removeprefix("https://").removesuffix("/")
-        if self._known is not None and headers:
+        if headers:
             self._known[prefix] = headers
-        elif self._known is not None:
+        else:
             self._known.pop(prefix, None)
 
     def _find(self, url: str) -> Headers:
         """Return the headers for the longest known prefix of URL that ends at a slash."""
         prefix = url.removeprefix("https://").removesuffix("/")
         while prefix:
-            if self._known and prefix in self._known:
+            if prefix in self._known:
                 return self._known[prefix]
             prefix = prefix.rpartition("/")[0]
         return {}

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from goproxy_check import module, toolchain
 from goproxy_check.process import CommandError, go_environment, run
+from goproxy_check.quick import cached_files
 from goproxy_check.redact import bare_url, one_line, printable
 from goproxy_check.references import Reference
 
@@ -72,8 +73,8 @@ class GoEnv:
         if not self.modcache:
             return False
         place = os.path.join(self.modcache, "cache", "download", *module.escape(ref.module).split("/"), "@v")
-        ends = (".mod",) if ref.go_mod_only else (".zip", ".info")  # as in warm.py
-        return all(os.path.exists(os.path.join(place, module.escape(ref.version) + end)) for end in ends)
+        file = os.path.join(place, module.escape(ref.version))
+        return all(os.path.exists(file + end) for end in cached_files(ref.go_mod_only))
 
     def flags_without_mod(self) -> str:
         """Return GOFLAGS without -mod and -modfile, which make questions about single modules fail."""

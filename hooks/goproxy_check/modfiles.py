@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from goproxy_check import module
 from goproxy_check.lexer import Problem, Rejected, decode, string, token_lines
+from goproxy_check.quick import EMPTY_GO_MOD
 
 
 class Entry(NamedTuple):
@@ -67,8 +68,6 @@ def read(name: str, data: bytes) -> ModFile:
     return ModFile(problems=[*kept[:-1], kept[-1]._replace(why=why)])
 
 
-# Go writes this hash of an empty go.mod by an old bug, and ignores it (cmd/go/internal/modfetch: emptyGoModHash).
-_EMPTY_GO_MOD = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
 # Python's str.split() also splits at U+001C to U+001F, which are no space to Go (unicode.IsSpace).
 _FIELD = re.compile(r"[^\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
@@ -80,7 +79,7 @@ def _read_sum(text: str) -> ModFile:
         fields = _FIELD.findall(line)
         if len(fields) not in (0, 3):
             file.problems.append(Problem(number, f"malformed line: wrong number of fields ({len(fields)}, not 3)"))
-        elif fields and fields[2] != _EMPTY_GO_MOD:
+        elif fields and fields[2] != EMPTY_GO_MOD:
             version = fields[1].removesuffix("/go.mod")
             file.entries.append(Entry(fields[0], version, number, fields[2], version != fields[1]))
     return file

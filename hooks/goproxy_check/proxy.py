@@ -117,40 +117,37 @@ class ProxyClient:
         path = f"{module.escape(ref.module)}/@v/"
         path += resource if resource == "list" else f"{module.escape(ref.version)}{resource.removeprefix('go')}"
 
-        def get(url: str, method: str) -> Reply:
-            return self._transport.get(url, deadline, headers, patience, method)
-
         def ask(proxy: Proxy) -> Answer:
-            url = proxy.place(path)
-            known = self._known.get((url, not headers))
+            def get(at: str, method: str = "GET") -> Reply:
+                return self._transport.get(proxy.place(at), deadline, headers, patience, method)
+
+            key = proxy.place(path), not headers
+            known = self._known.get(key)
             if known and known.until and known.until > time.time():
                 return known  # it would only repeat itself
-            if resource == ".zip":
-                answer = self._archive(proxy, ref, path, lambda at, how: get(proxy.place(at), how))
-            else:
-                answer = answer_to(proxy, ref, resource, get(url, "GET"))
-            self._known[url, not headers] = answer
+            archive = resource == ".zip"
+            answer = _archive(proxy, ref, path, get) if archive else answer_to(proxy, ref, resource, get(path))
+            self._known[key] = answer
             return answer
 
         return [answer for answer in walk(self._env.proxies, ask) if answer.kind is not Kind.UNSAID]
 
-    def _archive(self, proxy: Proxy, ref: Reference, path: str, get: Callable[[str, str], Reply]) -> Answer:
-        """Tell whether PROXY serves the archive at PATH, without fetching it; UNSAID where nobody can know.
 
-        Not every proxy knows this question, nor every storage behind one. A no is believed where it says yes to what it
-        does serve; of a toolchain nothing but the archive is needed, so that its go.mod proves nothing.
-        """
-        reply = get(path, "HEAD")
-        answer = answer_to(proxy, ref, ".zip", reply)
-        mod = f"{path.removesuffix('.zip')}.mod"
-        no = reply.status in (403, 404, 410, 451) and not reply.redirected
-        if answer.kind is Kind.SERVED or (no and (ref.module == TOOLCHAIN or get(mod, "HEAD").status == 200)):
-            return answer
-        return (
-            answer_to(proxy, ref, ".zip", get(mod, "GET"))
-            if ref.module == TOOLCHAIN
-            else answer._replace(kind=Kind.UNSAID)
-        )
+def _archive(proxy: Proxy, ref: Reference, path: str, get: Callable[..., Reply]) -> Answer:
+    """Tell whether PROXY serves the archive at PATH, without fetching it; UNSAID where nobody can know.
+
+    Not every proxy knows this question, nor every storage behind one. A no is believed where it says yes to what it
+    does serve; of a toolchain nothing but the archive is needed, so that its go.mod proves nothing.
+    """
+    reply = get(path, "HEAD")
+    answer = answer_to(proxy, ref, ".zip", reply)
+    mod = f"{path.removesuffix('.zip')}.mod"
+    no = reply.status in (403, 404, 410, 451) and not reply.redirected
+    if answer.kind is Kind.SERVED or (no and (ref.module == TOOLCHAIN or get(mod, "HEAD").status == 200)):
+        return answer
+    if ref.module == TOOLCHAIN:
+        return answer_to(proxy, ref, ".zip", get(mod))
+    return answer._replace(kind=Kind.UNSAID)
 
 
 def walk(proxies: Iterable[Proxy], ask: Callable[[Proxy], Answer]) -> list[Answer]:

@@ -19,6 +19,8 @@ PATHSPECS = tuple(f":(top,glob)**/{name}" for name in MODULE_FILES)
 _PLAINLY = ("--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
 DIFF = ("-c", "diff.relative=false", "diff", "--raw", "-z", "--no-abbrev", *_PLAINLY)
 _GLANCE = 5.0  # seconds
+# Go writes this hash of an empty go.mod by an old bug, and ignores it (cmd/go/internal/modfetch: emptyGoModHash).
+EMPTY_GO_MOD = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
 LS_FILES = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
 
 
@@ -38,6 +40,22 @@ def git_environment() -> dict[str, str]:
     """
     env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
     return {**env, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+
+
+def ignored_folder(path: str) -> str:
+    """Return the folder of PATH that Go's own patterns leave out, or "" (``go help packages``)."""
+    for folder in path.split("/")[:-1]:
+        if folder in ("testdata", "vendor") or (folder.startswith(("_", ".")) and folder != ".."):
+            return folder
+    return ""
+
+
+def cached_files(go_mod_only: bool) -> tuple[str, ...]:
+    """Return how the files end that the module cache must have of a version (https://go.dev/ref/mod#module-cache).
+
+    Go takes a module's go.mod before its archive, which builds need, and ``go mod download`` the .info.
+    """
+    return (".mod",) if go_mod_only else (".zip", ".info")
 
 
 def is_terminal(stream: "TextIO | None") -> bool:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from goproxy_check import module, toolchain
 from goproxy_check.changes import Change, File
 from goproxy_check.modfiles import Entry, ModFile, Replacement, read
+from goproxy_check.quick import ignored_folder
 
 _MOST = 20  # problems of one file that are shown
 
@@ -65,12 +66,12 @@ def new_references(change: Change, published: Collection[tuple[str, str]] = ()) 
     hashes: dict[tuple[str, str, bool], set[str]] = {}
     for _, file in before.files:
         for entry in file.entries:
-            hashes.setdefault((entry.module, entry.version, entry.go_mod), {entry.hash}).add(entry.hash)
+            hashes.setdefault((entry.module, entry.version, entry.go_mod), set()).add(entry.hash)
 
     def is_new(entry: Entry) -> bool:
         """A version that was not there, or a line of go.sum that contradicts what was there."""
-        other = hashes.get((entry.module, entry.version, entry.go_mod), {entry.hash}) - {""}
-        return (entry.module, entry.version) not in known or bool(entry.hash and other and entry.hash not in other)
+        were = hashes.get((entry.module, entry.version, entry.go_mod), set()) - {""}
+        return (entry.module, entry.version) not in known or bool(entry.hash and were and entry.hash not in were)
 
     found: dict[tuple[str, str], list[tuple[str, Entry, str]]] = {}
     invalid: list[Reference] = []
@@ -113,14 +114,6 @@ def module_folders(paths: Sequence[str]) -> list[str]:
     """Return the folders of the modules whose go.mod or go.sum is among PATHS, else those of go.work, in order."""
     of_modules = [path for path in paths if posixpath.basename(path) in ("go.mod", "go.sum")]
     return list(dict.fromkeys(posixpath.dirname(path) for path in of_modules or paths))
-
-
-def ignored_folder(path: str) -> str:
-    """Return the folder of PATH that Go's own patterns leave out, or "" (``go help packages``)."""
-    for folder in path.split("/")[:-1]:
-        if folder in ("testdata", "vendor") or folder.startswith(("_", ".")):
-            return folder
-    return ""
 
 
 def _reading_order(path: str) -> tuple[str, bool, str]:

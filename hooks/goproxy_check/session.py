@@ -30,6 +30,7 @@ from goproxy_check.wait import wait
 def run(changes: list[Change], tags: set[tuple[str, str]], options: argparse.Namespace) -> int:
     """Check CHANGES, which come with TAGS, or the versions that OPTIONS name; report, and return the exit status."""
     started = time.monotonic()
+    pre_push = options.pre_push is not None
     asked = [Reference(*version.rsplit("@", 1)) for version in options.versions]
     references = joined([*asked, *(ref for change in changes for ref in new_references(change, tags))])
     diagnoses, outcome, interrupted = _settle(references, changes[0].root if changes else options.folder, options)
@@ -40,9 +41,9 @@ def run(changes: list[Change], tags: set[tuple[str, str]], options: argparse.Nam
         folder=changes[0].folder if changes else "",
         tolerant=options.allow_unavailable,
         show_skipped=options.trace,
-        hook=_hook(options.pre_push is not None),
+        hook=_hook(pre_push),
         commits=not options.all,
-        action="push" if options.pre_push is not None or "PRE_COMMIT_FROM_REF" in os.environ else "commit",
+        action="push" if pre_push or "PRE_COMMIT_FROM_REF" in os.environ else "commit",
     )
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")

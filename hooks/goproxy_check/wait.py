@@ -38,9 +38,8 @@ class _Item:
     unchanged: int = 0
     again: float = 0.0
 
-    def learn(self, evidence: Evidence) -> bool:
-        """Take in an answer, and tell whether it changes anything."""
-        news = diagnose(evidence)
+    def learn(self, evidence: Evidence, news: Diagnosis) -> bool:
+        """Take in an answer and what it amounts to, and tell whether it changes anything."""
         changed = self.diagnosis is None or news.verdict is not self.diagnosis.verdict
         self.unchanged = 0 if changed else self.unchanged + 1
         self.evidence, self.diagnosis = evidence, news
@@ -80,9 +79,10 @@ def wait(
                 answers = ask(known, clients, min(timeout, left), patient=True)
                 for item, evidence in zip(due, answers, strict=True):
                     # Where the end has cut the last questions short, what was known before says more.
-                    vague = diagnose(evidence).verdict in (Verdict.UNAVAILABLE, Verdict.MISSING)
-                    if not (left < timeout and vague and item.diagnosis) and item.learn(evidence) and not live:
-                        _tell(item)
+                    news = diagnose(evidence)
+                    vague = left < timeout and news.verdict in (Verdict.UNAVAILABLE, Verdict.MISSING)
+                    if not (vague and item.diagnosis) and item.learn(evidence, news) and not live:
+                        _tell(news)
                 again = min((item.again for item in items if item.waits()), default=0.0)
                 while (left := again - time.monotonic()) > 0 and deadline.left() > 0:
                     show(f"next question in {left:.0f}s")
@@ -121,9 +121,8 @@ def _until(known: Evidence) -> float:
     return min(times, default=0.0)
 
 
-def _tell(item: _Item) -> None:
-    news = item.diagnosis
-    if news and news.verdict in _STATES:
+def _tell(news: Diagnosis) -> None:
+    if news.verdict in _STATES:
         said = (
             f" ({news.said[-1 if news.verdict is Verdict.MISSING else 0]})"
             if news.verdict in (Verdict.REFUSED, Verdict.UNAVAILABLE, Verdict.MISSING)

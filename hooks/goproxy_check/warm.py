@@ -6,9 +6,16 @@ Only plain files are understood here, and "no" is never said: the long way knows
 import os
 import stat
 
-from goproxy_check.quick import LS_FILES, PATHSPECS, git_environment, peek
+from goproxy_check.quick import (
+    EMPTY_GO_MOD,
+    LS_FILES,
+    PATHSPECS,
+    cached_files,
+    git_environment,
+    ignored_folder,
+    peek,
+)
 
-_EMPTY_GO_MOD = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="  # see modfiles.py
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/+")
 
 
@@ -63,7 +70,7 @@ class _Tree:
             data = file.read()
         text = data.translate(None, b"\t\r\n").decode("ascii")
         at, _, name = path.rpartition("/")
-        if not text.isprintable() or _EMPTY_GO_MOD in text:
+        if not text.isprintable() or EMPTY_GO_MOD in text:
             return False
         text = data.decode("ascii")
         return self._records(text, at) if name.endswith(".sum") else self._directives(text, at, name == "go.work")
@@ -104,24 +111,21 @@ class _Tree:
                     once.remove(verb)
                     if verb == "module":
                         self._own.add(value)
-                    elif (verb == "toolchain" and not value.startswith("go")) or _release(
-                        value.removeprefix("go") if verb == "toolchain" else value
-                    ) > self._go:
-                        return False
+                    else:
+                        prefix = "go" if verb == "toolchain" else ""
+                        if not value.startswith(prefix) or _release(value.removeprefix(prefix)) > self._go:
+                            return False
                 case _:
                     return False
         self._named.append((at, required))
         return not block
 
     def count(self, cache: str) -> tuple[int, int] | None:
-        """Return how many versions are in use, and how many are not; None unless CACHE has all that are.
-
-        What it must have is https://go.dev/ref/mod#module-cache.
-        """
+        """Return how many versions are in use, and how many are not; None unless CACHE has all that are."""
         used: dict[str, str] = {}
         unused: dict[str, str] = {}
         for at, named in self._named:
-            if _is_left_out(at):
+            if ignored_folder(f"{at}/"):
                 unused |= named
             elif self._replaced:
                 for name in named:
@@ -144,8 +148,7 @@ class _Tree:
                     file = "".join(f"!{char.lower()}" if char.isupper() else char for char in file)
                 if not _is_plain_path(module) or "/" in version:
                     return None
-                # Go takes a module's go.mod before its archive, which builds need, and "go mod download" the .info.
-                for end in (".zip", ".info") if name is bare else (".mod",):
+                for end in cached_files(go_mod_only=name is not bare):
                     if not os.access(file + end, os.F_OK, dir_fd=there):
                         return None
         finally:
@@ -156,11 +159,6 @@ class _Tree:
 
 def _path(name: str) -> str:
     return name.partition(" ")[0]
-
-
-def _is_left_out(folder: str) -> bool:
-    """Tell whether Go's patterns leave FOLDER out (``go help packages``)."""
-    return any(part in ("testdata", "vendor") or part[:1] in ("_", ".") for part in folder.split("/") if part != "..")
 
 
 def _is_plain_path(module: str) -> bool:
