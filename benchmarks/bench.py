@@ -1,7 +1,6 @@
 """Measure goproxy-check side by side with its floor and with Go: ``python -m benchmarks.bench [--quick]``.
 
-Everything that is compared runs in turn (A B A B …) in one run, so that a busy machine slows all of it alike. The
-output is medians and ratios (the first line's median by this line's), never a verdict. Nothing leaves the loopback
+The output is medians and ratios (the first line's median by this line's), never a verdict. Nothing leaves the loopback
 interface. POSIX only (os.wait4).
 """
 
@@ -12,101 +11,49 @@ import multiprocessing
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
+from tests.support.gitserver import GitServer
 from tests.support.goproxy import GoProxy
 from tests.support.world import World
 
+from benchmarks.measure import SCRIPT, Bench, Cost, Subject, show
+from goproxy_check.changes import Change, File
 from goproxy_check.options import parse
+from goproxy_check.references import new_references
 
-LATENCY = 0.05  # seconds that the proxy thinks before each answer
+LATENCY = 0.05  # seconds that the proxy, and the origins, think before each answer
 MANY = 250
 SIZES = (100, 500, 2000)
 MODULES = [f"example.com/some/module{number:04}" for number in range(max(MANY, *SIZES))]
-SCRIPT = Path(sys.executable).with_name("goproxy-check")
+STALE = [f"github.com/acme/module{number:02}" for number in range(20)]
 
 
-class Cost(NamedTuple):
-    """Seconds of the clock and of processors, bytes of the largest process at its peak."""
+def serve(running: Callable[[], AbstractContextManager[object]]) -> None:
+    """Let a server that listens already serve from a process of its own, until this one ends.
 
-    seconds: float
-    cpu: float = 0.0
-    peak: int = 0
-
-
-Subject = Callable[[], Cost]
-
-
-class Bench:
-    """Runs programs in WORLD, ROUNDS times each; every go command gets a module cache and a folder of its own."""
-
-    def __init__(self, world: World, rounds: int) -> None:
-        self.world = world
-        self.rounds = rounds
-
-    def cost(self, *command: str | Path, cwd: Path, **env: str) -> Cost:
-        """Run COMMAND in CWD, which must succeed, and return what it took, with the programs that it started."""
-        quiet = subprocess.DEVNULL
-        started = time.perf_counter()
-        child = subprocess.Popen(command, cwd=cwd, env={**self.world.env, **env}, stdin=quiet, stdout=quiet)
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - started
-        child.returncode = os.waitstatus_to_exitcode(status)  # or subprocess would wait for it again
-        if child.returncode:
-            sys.exit(f"bench: {command}: exit status {child.returncode}")
-        unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2): bytes on macOS, KiB elsewhere
-        return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
-
-    def check(self, repository: Path) -> Subject:
-        """Return the measurement of the console script on what is staged in REPOSITORY."""
-        return lambda: self.cost(SCRIPT, cwd=repository)
-
-    def imports(self) -> Cost:
-        """Measure an interpreter that imports all that a run needs."""
-        return self.cost(sys.executable, "-c", "import goproxy_check.session", cwd=self.world.root)
-
-    def go(self, repository: Path, *args: str, **env: str) -> Subject:
-        """Return the measurement of ``go ARGS`` on the go.mod of REPOSITORY, with nothing fetched before."""
-
-        def measure() -> Cost:
-            with tempfile.TemporaryDirectory(dir=self.world.root) as folder:
-                shutil.copy(repository / "go.mod", folder)  # go writes a go.sum beside it
-                return self.cost("go", *args, cwd=Path(folder), GOMODCACHE=f"{folder}/cache", **env)
-
-        return measure
-
-    def alternate(self, subjects: dict[str, Subject]) -> dict[str, list[Cost]]:
-        """Return the costs of each of SUBJECTS, measured in turn; the first time of each is not counted."""
-        costs: dict[str, list[Cost]] = {name: [] for name in subjects}
-        for _ in range(self.rounds + 1):
-            for name, measure in subjects.items():
-                costs[name].append(measure())
-        return {name: some[1:] for name, some in costs.items()}
-
-
-def warm_proxy() -> GoProxy:
-    """Return a proxy that holds all modules; it serves from a process of its own, until this one ends.
-
-    In a thread of this one, the lock of the interpreter that it holds would delay the reading of the clock, and its
-    modules would count as memory: on Linux ru_maxrss is never less than what the parent of a process had in use.
+    In a thread of this one, the lock of the interpreter that it holds would delay the reading of the clock, and what
+    it keeps would count as memory: on Linux ru_maxrss is never less than what the parent of a process had in use.
     """
-    proxy = GoProxy(latency=LATENCY)  # listens from here on; what comes early waits
 
-    def serve() -> None:
-        for path in MODULES:
-            proxy.put(path, "v1.2.3", f"module {path}\n\ngo 1.21\n")
-        with proxy.running():
+    def stay() -> None:
+        with running():
             signal.pause()
 
-    multiprocessing.get_context("fork").Process(target=serve, daemon=True).start()
-    return proxy
+    multiprocessing.get_context("fork").Process(target=stay, daemon=True).start()
+
+
+def warm(proxy: GoProxy) -> AbstractContextManager[GoProxy]:
+    """Let PROXY hold all modules, and serve them."""
+    for path in MODULES:
+        proxy.put(path, "v1.2.3", f"module {path}\n\ngo 1.21\n")
+    return proxy.running()
 
 
 def requiring(world: World, count: int) -> Path:
@@ -122,15 +69,6 @@ def waiting(count: int) -> float:
     """Return the seconds that COUNT versions have to wait for the proxy: two files each, so many at once."""
     jobs: int = parse([]).jobs
     return math.ceil(2 * count / jobs) * LATENCY
-
-
-def show(title: str, costs: dict[str, list[Cost]]) -> None:
-    """Print the medians of COSTS, and how the first of them compares with each of the others."""
-    print(f"\n{title}\n{'':50}{'median':>9}{'least':>9}{'ratio':>8}")
-    middle = {name: median(cost.seconds for cost in some) for name, some in costs.items()}
-    for name, some in costs.items():
-        ratio = next(iter(middle.values())) / middle[name]
-        print(f"  {name:48}{middle[name]:8.3f}s{min(some).seconds:8.3f}s{ratio:8.2f}", flush=True)
 
 
 def nothing_to_check(bench: Bench) -> None:
@@ -170,6 +108,21 @@ def nothing_to_fetch(bench: Bench) -> None:
     show("Nothing to fetch, --all --fix (goal: 3.0)", bench.alternate({"goproxy-check": deps, "python -c pass": floor}))
 
 
+def many_lines(bench: Bench) -> None:
+    """Measure how long it takes to read 5,000 lines of go.sum before and after, and to find the new one."""
+    lines = [f"{path} v1.{n}.3/go.mod h1:{'A' * 43}=\n" for n in range(3) for path in MODULES][:5000]
+    before, new = "".join(lines), f"example.com/new v1.0.0/go.mod h1:{'A' * 43}=\n"
+    change = Change("", "", [File("go.sum", before.encode())], [File("go.sum", (before + new).encode())], [], [])
+    costs = []
+    for _ in range(bench.rounds):
+        started = time.perf_counter()
+        found = new_references(change)
+        costs.append(Cost(time.perf_counter() - started))
+        if [ref.module for ref in found] != ["example.com/new"]:
+            sys.exit("bench: the new line was not found")
+    show("5,000 lines of go.sum, one of them new (goal: 0.1 s)", {"read and compared": costs})
+
+
 def many_versions(bench: Bench) -> None:
     """Measure a change with many new versions against its floor, and against Go fetching the same."""
     repository, wait = requiring(bench.world, MANY), waiting(MANY)
@@ -178,13 +131,42 @@ def many_versions(bench: Bench) -> None:
         cost = bench.imports()
         return cost._replace(seconds=cost.seconds + wait)
 
-    subjects = {"goproxy-check": bench.check(repository), f"imports + {wait:.2f}s of waiting": floor}
+    subjects = {"goproxy-check (goal: 1.4 and 15.0)": bench.check(repository), f"imports + {wait:.2f}s waiting": floor}
     if shutil.which("go"):  # it asks for as many modules at once as it may use processors
-        subjects["go list -m all"] = bench.go(repository, "list", "-m", "all")
-        subjects["the same, GOMAXPROCS=64"] = bench.go(repository, "list", "-m", "all", GOMAXPROCS="64")
-        subjects["go mod download"] = bench.go(repository, "mod", "download")
+        subjects["go list -m all"] = bench.afresh(repository, "go", "list", "-m", "all")
+        subjects["the same, GOMAXPROCS=64"] = bench.afresh(repository, "go", "list", "-m", "all", GOMAXPROCS="64")
+        subjects["go mod download"] = bench.afresh(repository, "go", "mod", "download")
     conditions = f"a warm proxy that takes {LATENCY} s to answer, {os.cpu_count()} processors"
     show(f"{MANY} new versions, {conditions}", bench.alternate(subjects))
+
+
+def stale_versions(bench: Bench) -> None:
+    """Measure how long it takes to explain what is stale, and to fetch it."""
+    world = bench.world
+    one, all_ = (world.app(*(f"{path} v1.1.0" for path in STALE[:n]), name=f"stale{n}") for n in (1, len(STALE)))
+
+    def floor(imports: bool) -> Cost:
+        rounds = bench.imports().seconds * imports + 2 * LATENCY  # what the proxy holds, and what it says plainly
+        return Cost(rounds + bench.cost("git", "ls-remote", "-q", f"https://{STALE[0]}", cwd=world.root).seconds)
+
+    subjects: dict[str, Subject] = {
+        f"{len(STALE)} of {len(STALE)} modules": bench.check(all_, ends=1),
+        "one (goal: 3.0)": bench.check(one, ends=1),
+    }
+    costs = bench.alternate({**subjects, "floor": lambda: floor(False), "imports and floor": lambda: floor(True)})
+    show("Stale versions explained", {name: costs[name] for name in subjects})
+    named = {
+        "one": "one (goal: 3.0)",
+        f"git ls-remote + {2 * LATENCY} s (goal: 1.5)": "floor",
+        "imports +": "imports and floor",
+    }
+    show("One stale version explained", {name: costs[key] for name, key in named.items()})
+    download = ("go", "mod", "download", *(f"{path}@v1.1.0" for path in STALE))
+    fetching = {
+        "goproxy-check --fix": bench.afresh(all_, SCRIPT, "--fix", ends=1),
+        "GOPROXY=direct go mod download (goal: 1.2)": bench.afresh(all_, *download, GOPROXY="direct"),
+    }
+    show(f"{len(STALE)} stale versions fetched", bench.alternate(fetching))
 
 
 def growth(bench: Bench) -> None:
@@ -205,13 +187,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds: 2 in place of 5")
     quick = parser.parse_args().quick
-    proxy = warm_proxy()
+    proxy = GoProxy(latency=LATENCY)
     with tempfile.TemporaryDirectory(prefix="bench-") as root:
         world = World(Path(root), proxy)
         world.env |= {"GOPROXY": proxy.url, "GOFLAGS": "-modcacherw -mod=mod"}
+        origins = GitServer(world.root / "origins", LATENCY)
+        world.origins_at = origins.url
+        for path in STALE:
+            world.origin(path, "v1.0.0")
+            world.stale(path, "v1.1.0")
+        serve(origins.running)
+        serve(lambda: warm(proxy))
         rounds = 2 if quick else 5
         nothing_to_check(Bench(world, 4 * rounds))  # so short that a few runs say little
         nothing_to_fetch(Bench(world, 4 * rounds))
+        many_lines(Bench(world, rounds))
+        stale_versions(Bench(world, rounds))
         many_versions(Bench(world, rounds))
         growth(Bench(world, rounds))
 

@@ -28,6 +28,7 @@ class World:
         self.home = root / "home"
         self.home.mkdir(parents=True)
         self.go_path = shutil.which("go") or "go"
+        self.origins_at = (root / "origins").as_uri()  # where git finds what is made there
         keep = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "LANG", "VIRTUAL_ENV", "GOROOT", "COVERAGE_PROCESS_START")
         self.env = {name: os.environ[name] for name in keep if name in os.environ}
         self.env |= {
@@ -113,7 +114,7 @@ class World:
         if not repository.exists():
             repository.mkdir(parents=True)
             self.git("init", "--quiet", cwd=repository)
-            self.redirect(repository.as_uri(), url)
+            self.redirect(f"{self.origins_at}/{url.removeprefix('https://')}", url)
         if module not in self.proxy.origins:
             place = repository / folder
             place.mkdir(parents=True, exist_ok=True)
