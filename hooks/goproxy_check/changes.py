@@ -201,18 +201,18 @@ def _load(
     new: set[str],
     whole: set[str],
 ) -> Change:
+    if unknown := sorted((new | whole) - tree.keys()):
+        raise CommandError(f"git tells of {unknown[0]}, but does not list it: try again")
     folders = {posixpath.dirname(path) for path in new | whole}
     beside = {
         path
         for path in tree.keys() - new - whole
         if posixpath.basename(path) in ("go.mod", "go.work") or posixpath.dirname(path) in folders
     }
-    text = repository.read_blobs(
-        cwd, {name for _, name in old} | {tree[path] for path in new | whole | beside if path in tree}
-    )
+    text = repository.read_blobs(cwd, {name for _, name in old} | {tree[path] for path in new | whole | beside})
 
     def files(paths: set[str]) -> list[File]:
-        return [File(path, text[tree[path]]) for path in sorted(paths) if path in tree]
+        return [File(path, text[tree[path]]) for path in sorted(paths)]
 
     before = [File(path, text[name]) for path, name in old]
     return Change(root, _reader(root, folder), before, files(new), files(whole), files(beside))

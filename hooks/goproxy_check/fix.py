@@ -5,7 +5,9 @@ import os
 import posixpath
 import re
 import shlex
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,8 +20,6 @@ from goproxy_check.references import Reference, module_folders
 from goproxy_check.verdict import DIRECT, FIXABLE, Diagnosis, Verdict
 
 _NO_RECORD = re.compile(r"/lookup/\S+: (?:404|410)\b")
-_KEPT = ("go.mod", "go.work")
-_SUMS = ("go.sum", "go.work.sum")
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,19 @@ def quoted(folder: str) -> str:
 
 
 def fix(
-    diagnoses: list[Diagnosis], env: GoEnv, root: str, seconds: float, *, nosumdb: bool = False, traced: bool = False
+    diagnoses: list[Diagnosis],
+    env: GoEnv,
+    root: str,
+    scratch: str,
+    seconds: float,
+    *,
+    nosumdb: bool = False,
+    traced: bool = False,
 ) -> Outcome:
     """Fetch every stale or unlisted version from its origin within SECONDS, by one run of go per folder below ROOT.
 
-    With NOSUMDB the checksum database is done without where it has no record.
-    Writes the module cache and go.sum, nothing else: should go touch go.mod or go.work, they are put back.
+    With NOSUMDB the checksum database is done without where it has no record. Writes the module cache and go.sum,
+    nothing else; SCRATCH is a folder for what is needed meanwhile.
     """
     remedied = {*FIXABLE, *([Verdict.UNVERIFIABLE] if nosumdb else [])}
     fixable = [item for item in diagnoses if item.verdict in remedied]
@@ -85,9 +92,7 @@ def fix(
     errors: dict[Reference, str] = {}
     to_add: list[str] = []
     for folder, refs in by_folder(fixable).items():
-        place = os.path.join(root, *folder.split("/"))
-        before = _contents(place)
-        download = _Download(env, place, deadline, traced)
+        download = _Download(env, os.path.join(root, *folder.split("/")), scratch, deadline, traced)
         held = [ref for ref in refs if ref in served]
         problems = download([ref for ref in refs if ref not in served], GOPROXY="direct")
         # The checksum database may be reachable through the proxy alone: with GONOPROXY just these modules come from
@@ -99,16 +104,16 @@ def fix(
         if nosumdb:
             problems |= download(unrecorded, GOPROXY="direct", GONOSUMDB=_joined(env.no_sumdb, unrecorded))
             problems |= download(held, GONOSUMDB=_joined(env.no_sumdb, held))  # what a proxy serves comes from there
-        after = _kept(place, before)
-        changed = [name for name in _SUMS if after[name] != before[name]]
+        after = download.go_sum()
+        changed = after != download.before
         for ref in (ref for ref in refs if not problems[ref] and folder in ref.unrecorded and _wants_lines(ref)):
-            if not _has(after["go.sum"] or b"", ref):
+            if _has(after, ref):
+                changed = True  # written before, perhaps, and not added since
+            else:
                 problems[ref] = "go.sum got no lines for it: is the go.mod in the work tree the one that is staged?"
-            elif "go.sum" not in changed:
-                changed.append("go.sum")  # written before, and not added since
         for ref, error in problems.items():
             errors[ref] = errors.get(ref) or _explain(ref, error, folder, env)
-        to_add += [posixpath.join(folder, name) for name in changed]
+        to_add += [posixpath.join(folder, "go.sum")] if changed else []
     done = [_settled(item, errors[item.reference]) if item in fixable else item for item in diagnoses]
     return Outcome(done, to_add)
 
@@ -118,38 +123,74 @@ def _settled(item: Diagnosis, error: str) -> Diagnosis:
 
 
 class _Download:
-    """Runs ``go mod download -json`` in one module folder."""
+    """Runs ``go mod download -json`` in the module folder PLACE, whose go.sum was what BEFORE says."""
 
-    def __init__(self, env: GoEnv, place: str, deadline: Deadline, traced: bool) -> None:
+    def __init__(self, env: GoEnv, place: str, scratch: str, deadline: Deadline, traced: bool) -> None:
         self._env = env
         self._place = place
         self._deadline = deadline
         self._traced = traced
+        self._go_sum = os.path.join(place, "go.sum")
+        self.before = self.go_sum()
+        self._copy = _copied(place, scratch)
+
+    def go_sum(self) -> bytes:
+        """Return what go.sum holds now."""
+        try:
+            with open(self._go_sum, "rb") as file:
+                return file.read()
+        except OSError:
+            return b""
 
     def __call__(self, refs: list[Reference], **settings: str) -> dict[Reference, str]:
         """Return for each of REFS what went wrong, "" where nothing did."""
         if not refs:
             return {}
-        # -mod=mod would let go edit go.mod, -modfile keep it away from go.sum.
+        # -mod=mod would let go edit go.mod, a -modfile of the user's keep it away from go.sum.
         env = go_environment(GOWORK="off", GO111MODULE="on", GOFLAGS=self._env.flags_without_mod(), **settings)
         versions = [str(ref) for ref in refs]
         said = " ".join(f"{name}={value}" for name, value in settings.items())
         told = f"cd {self._place}; {said} go mod download {' '.join(versions)}" if self._traced else ""
         # With -json go writes the go.sum lines of what succeeded even where something else failed.
-        command = [self._env.go, "mod", "download", "-json", *versions]
+        command = [self._env.go, "mod", "download", "-json", *self._copy, *versions]
+        code: int | None = None
         try:
             result = run(command, cwd=self._place, env=env, timeout=max(0.1, self._deadline.left()), told=told)
+            code = result.code
         except CommandError as error:
             return dict.fromkeys(refs, str(error))
+        finally:
+            if code not in (0, 1):
+                self._mend()
         answers = {f"{item.get('Path')}@{item.get('Version')}": item for item in _objects(result.stdout)}
+        errors = {name: str(answer.get("Error") or "") for name, answer in answers.items()}
         words = result.stderr.strip() or f"go mod download: exit status {result.code}"
-        return {ref: _error(answers.get(str(ref)), words) for ref in refs}
+        if result.code != 0 and not any(errors.values()):  # all have come, and go.sum could not be written
+            return dict.fromkeys(refs, words)
+        return {ref: errors.get(str(ref), words) for ref in refs}
+
+    def _mend(self) -> None:
+        """Put go.sum back if go was ended while it wrote it, in place (cmd/go/internal/lockedfile: Transform)."""
+        now = self.go_sum()
+        if set(self.before.split(b"\n")) - set(now.split(b"\n")) or not (b"\n" + now).endswith(b"\n"):
+            with open(self._go_sum, "r+b") as file:  # in place too: a full disk must not take it away
+                file.write(self.before)
+                file.truncate()
 
 
-def _error(answer: dict[str, Any] | None, words: str) -> str:
-    if answer is None:
-        return words
-    return str(answer.get("Error") or "")
+def _copied(place: str, scratch: str) -> list[str]:
+    """Return the flag that lets go work on a copy of the go.mod in PLACE, but on the real go.sum; [] if there is none.
+
+    Go would write a go.mod that is not in its own style anew, and over what an editor has saved in the meantime.
+    """
+    folder = tempfile.mkdtemp(dir=scratch)
+    copy = os.path.join(folder, "go.mod")
+    try:
+        shutil.copyfile(os.path.join(place, "go.mod"), copy)
+        os.symlink(os.path.join(os.path.realpath(place), "go.sum"), os.path.join(folder, "go.sum"))
+    except OSError:  # no go.mod, or links are a privilege, as on Windows
+        return []
+    return [f"-modfile={copy}"]
 
 
 def _objects(output: bytes) -> Iterator[dict[str, Any]]:
@@ -189,28 +230,6 @@ def _explain(ref: Reference, error: str, folder: str, env: GoEnv) -> str:
     said = [line for line in lines if line.startswith(("fatal:", "error:"))]
     words = f"Not fixed: {one_line(said[-1] if said else ' '.join(lines))}"
     return f"{words} (the checksum database is out of reach)" if _verification_failed(error) else words
-
-
-def _contents(place: str) -> dict[str, bytes | None]:
-    contents: dict[str, bytes | None] = {}
-    for name in (*_KEPT, *_SUMS):
-        try:
-            with open(os.path.join(place, name), "rb") as file:
-                contents[name] = file.read()
-        except OSError:
-            contents[name] = None
-    return contents
-
-
-def _kept(place: str, before: dict[str, bytes | None]) -> dict[str, bytes | None]:
-    """Return what the files hold now; what is not to be changed is put back as it was BEFORE."""
-    after = _contents(place)
-    for name in _KEPT:
-        old = before[name]
-        if old is not None and after[name] != old:
-            with open(os.path.join(place, name), "wb") as file:
-                file.write(old)
-    return after
 
 
 def _wants_lines(ref: Reference) -> bool:

@@ -18,6 +18,8 @@ from goproxy_check.quick import git_environment
 
 Env = dict[str, str]
 
+_GIT_SECONDS = 60.0
+
 _running: set["subprocess.Popen[bytes]"] = set()
 _lock = threading.Lock()
 
@@ -126,8 +128,9 @@ def git(*args: str, cwd: str | None = None, stdin: bytes = b"", check: bool = Tr
     GIT_DIR, GIT_INDEX_FILE and the like stay in the environment: they are how git tells a hook which index is
     being committed (githooks(5)).
     """
-    result = run(["git", *args], cwd=cwd, env=git_environment(), stdin=stdin)
-    if result.code != 0 and check:
+    result = run(["git", *args], cwd=cwd, env=git_environment(), stdin=stdin, timeout=_GIT_SECONDS)
+    ended = result.code is None or result.code < 0  # nobody's answer, not even a no
+    if ended or (result.code != 0 and check):
         lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
         words = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
         if "not a git repository" in words:

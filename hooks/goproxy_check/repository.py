@@ -1,12 +1,15 @@
 """Git, told exactly: NUL-separated, with every flag that keeps the user's configuration out of the answer."""
 
+import contextlib
 import os
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from goproxy_check.process import CommandError, git
 from goproxy_check.quick import DIFF, LS_FILES, MODULE_FILES, PATHSPECS
+from goproxy_check.redact import one_line
 
 
 class DiffEntry(NamedTuple):
@@ -18,14 +21,29 @@ class DiffEntry(NamedTuple):
     unmerged: bool
 
 
+@contextlib.contextmanager
+def _understood(command: str) -> Iterator[None]:
+    """Turn what can't be taken apart into words: something else than git answers to that name."""
+    try:
+        yield
+    except (ValueError, IndexError, OSError) as error:
+        raise CommandError(f"git {command}: the answer makes no sense ({one_line(str(error))}): is that git?") from None
+
+
+@_understood("rev-parse")
 def place(cwd: str) -> tuple[str, str]:
     """Return the top folder of the work tree, and CWD relative to it ("" is the top)."""
     root, folder = (git("rev-parse", f"--show-{what}", cwd=cwd) for what in ("toplevel", "prefix"))
-    return os.fsdecode(root).removesuffix("\n"), os.fsdecode(folder).removesuffix("\n").rstrip("/")
+    top, prefix = os.fsdecode(root).removesuffix("\n"), os.fsdecode(folder).removesuffix("\n").rstrip("/")
+    if not os.path.isabs(top) or not os.path.isdir(os.path.join(top, prefix)):
+        raise ValueError("no such folder")
+    return top, prefix
 
 
 def commit_of(cwd: str, name: str) -> str:
     """Return the commit that NAME is or, as a tag, names; "" if there is none here."""
+    if name.startswith("-"):  # an option to git, and never a name (git-check-ref-format(1))
+        return ""
     return git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", cwd=cwd, check=False).decode().strip()
 
 
@@ -34,6 +52,7 @@ def has(cwd: str, name: str) -> bool:
     return bool(git("rev-parse", "--verify", "--quiet", f"{name}^{{object}}", cwd=cwd, check=False).strip())
 
 
+@_understood("diff")
 def diff(cwd: str, *what: str) -> list[DiffEntry]:
     """Return the module files that differ (git-diff(1), --raw) between what WHAT names; --cached is the index."""
     try:
@@ -64,6 +83,7 @@ def tree(cwd: str, commit: str) -> dict[str, str]:
     return _listed(git("ls-tree", "-r", "-z", "--full-tree", commit, cwd=cwd), 2)
 
 
+@_understood("ls-files")
 def _listed(output: bytes, at: int) -> dict[str, str]:
     """Return path → blob of the module files in a listing whose records have the mode first, the blob at AT."""
     files: dict[str, str] = {}
@@ -81,6 +101,7 @@ def work_tree(cwd: str) -> list[str]:
     return sorted(set(output.decode("utf-8", "surrogateescape").split("\0")[:-1]))
 
 
+@_understood("rev-parse")
 def merge_heads(cwd: str) -> list[str]:
     """Return the other parents of a merge that is being committed (gitrevisions(7), MERGE_HEAD)."""
     path = git("rev-parse", "--git-path", "MERGE_HEAD", cwd=cwd).decode("utf-8", "surrogateescape").rstrip("\n")
@@ -91,6 +112,7 @@ def merge_heads(cwd: str) -> list[str]:
         return []
 
 
+@_understood("cat-file")
 def read_blobs(cwd: str, names: set[str]) -> dict[str, bytes]:
     """Return the content of every blob of NAMES (git-cat-file(1), --batch)."""
     ordered = sorted(names)

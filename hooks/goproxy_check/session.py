@@ -99,7 +99,7 @@ def _settle(
         diagnoses = [diagnose(item) for item in ask(found, clients, deadline.left())]
         if not options.fix or not env.go:
             return diagnoses, None, False
-        outcome = fix(diagnoses, env, root, options.timeout, nosumdb=options.nosumdb, traced=options.trace)
+        outcome = fix(diagnoses, env, root, scratch, options.timeout, nosumdb=options.nosumdb, traced=options.trace)
         return outcome.diagnoses, outcome, False
     finally:
         if transport:

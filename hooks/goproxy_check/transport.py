@@ -31,9 +31,10 @@ from goproxy_check.redact import bare_url, one_line, trace
 
 OUT_OF_TIME = "no answer before the time was up (--timeout)"
 _ATTEMPTS = 5
+_MORE_ATTEMPTS = 8  # where a host answers others: even if half of the requests fail, hardly anybody notices
 _PASSING = {429, 502, 503, 504}
 _CONNECT_SECONDS = 10.0
-_UNREACHABLE_SECONDS = 2.0  # what one attempt has shown, holds for all others of that time
+_GIVEN_UP_SECONDS = 2.0  # what one question has shown of a host, holds for all others of that time
 _CHUNK = 64 * 1024
 _CAP = 16 * 1024 * 1024  # cmd/go/internal/modfetch/codehost: MaxGoMod
 _KEEP = 1024 * 1024
@@ -66,7 +67,8 @@ class Transport:
         self._credentials = credentials or Credentials()
         self._adapter = Adapter(jobs)
         self._traced = traced
-        self._unreachable: dict[str, tuple[str, float]] = {}  # why, and until when that is taken for granted
+        self._answered: set[str] = set()  # hosts
+        self._given_up: dict[str, tuple[Reply, float]] = {}  # host → its answer, and until when that is taken for it
         self._session = Session()
         self._session.trust_env = False  # what is taken from the environment is taken as Go does, below
         self._session.max_redirects = 10
@@ -81,10 +83,11 @@ class Transport:
         parts = urlsplit(url)
         shown = bare_url(url)
         said = "".join(f" ({name}: {value})" for name, value in headers.items())
-        for attempt in range(_ATTEMPTS):
-            why, until = self._unreachable.get(parts.netloc, ("", 0.0))
+        host = parts.netloc
+        for attempt in range(_MORE_ATTEMPTS):
+            reply, until = self._given_up.get(host, (Reply(0), 0.0))
             if until > time.monotonic():
-                return Reply(0, why)
+                return reply
             if deadline.left() <= 0:
                 return Reply(0, OUT_OF_TIME)
             started = time.monotonic()
@@ -92,10 +95,16 @@ class Transport:
             reply, wait = self._once(method, url, headers, min(deadline.left(), patience))
             outcome = f"{reply.status} {reply.reason}".strip() if reply.status else reply.failure
             self._say(f"# {method.lower()} {shown}: {outcome} ({time.monotonic() - started:.3f}s)")
+            if not reply.status and deadline.left() <= 0:  # it was cut
+                return Reply(0, OUT_OF_TIME)
             if wait is None:
+                self._answered |= {host} if reply.status else set()
                 break
-            wait = max(wait, 0.2 * 2**attempt * random.uniform(0.5, 1))  # noqa: S311
-            if attempt + 1 == _ATTEMPTS or wait >= deadline.left():
+            hopeless = attempt + 1 >= _ATTEMPTS and host not in self._answered
+            if hopeless:
+                self._give_up(host, reply)
+            wait = max(wait, min(1.0, 0.2 * 2**attempt) * random.uniform(0.5, 1))  # noqa: S311
+            if hopeless or attempt + 1 == _MORE_ATTEMPTS or wait >= deadline.left():
                 break
             deadline.sleep(wait)
         return reply
@@ -112,6 +121,10 @@ class Transport:
     def close(self) -> None:
         """Close all connections."""
         self._session.close()
+
+    def _give_up(self, host: str, reply: Reply) -> Reply:
+        self._given_up[host] = reply, time.monotonic() + _GIVEN_UP_SECONDS
+        return reply
 
     def _say(self, line: str) -> None:
         if self._traced:
@@ -160,12 +173,12 @@ class Transport:
                 0, f"TLS: {one_line(getattr(cause, 'verify_message', '') or cause.reason or str(cause))}"
             ), None
         if isinstance(cause, (ConnectionRefusedError, socket.gaierror)):
-            why = f"cannot connect: {cause.strerror}"
-            self._unreachable[host] = why, time.monotonic() + _UNREACHABLE_SECONDS
-            return Reply(0, why), None
+            return self._give_up(host, Reply(0, f"cannot connect: {cause.strerror}")), None
         if isinstance(cause, requests.TooManyRedirects):
             return Reply(0, "stopped after 10 redirects"), None
         text = one_line(cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause))
+        if isinstance(cause, http.client.IncompleteRead):
+            text = "the answer ends in the middle"
         broken = (OSError, urllib3.exceptions.ProtocolError, http.client.HTTPException)
         return Reply(0, text), 0 if isinstance(cause, broken) else None
 

@@ -1,0 +1,355 @@
+"""Proxies, go, git and the disk misbehave: the verdict holds, and nothing is lost or left behind."""
+
+import contextlib
+import os
+import random
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from goproxy_check import process
+from tests.support.goproxy import Fault, GoProxy, Said, reset, stall
+from tests.support.world import LIB, World, document, go_mod
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the wrappers on PATH are shell scripts")
+
+SECONDS = 3.0  # --timeout
+SLACK = 4.0  # starting, importing and reporting on a busy machine
+MEGABYTES = 120
+
+
+def survivors(world: World) -> list[str]:
+    """Return what is still running of all that was started with the environment of WORLD."""
+    mark = f"HOME={world.home}".encode()
+    found = []
+    for entry in Path("/proc").glob("[0-9]*") if Path("/proc").is_dir() else ():
+        with contextlib.suppress(OSError):
+            if mark in (entry / "environ").read_bytes().split(b"\0"):
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
+
+
+@pytest.fixture
+def clean(world: World) -> Iterator[None]:
+    """Nothing is left running, and nothing in the temporary folder, when the test is over."""
+    folder = world.root / "tmp"
+    folder.mkdir()
+    world.env["TMPDIR"] = str(folder)
+    yield
+    for _ in range(40):  # what was ended may take a moment to be buried
+        if not survivors(world):
+            break
+        time.sleep(0.05)
+    assert survivors(world) == []
+    assert list(folder.iterdir()) == []
+
+
+def fault_of(*parts: bytes, pause: float = 0, again: int = 1, then_close: bool = True) -> Fault:
+    """Fault: write PARTS, so many times AGAIN, with a PAUSE after each, and hang up."""
+
+    def act(handler: BaseHTTPRequestHandler) -> None:
+        for _ in range(again):
+            for part in parts:
+                handler.wfile.write(part)
+                handler.wfile.flush()
+                time.sleep(pause)
+        handler.close_connection = then_close
+        handler.gone = True  # type: ignore[attr-defined]
+
+    return act
+
+
+def reset_amid_body(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nmodule ")
+    reset(handler)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+MEGABYTE = b"x" * (1 << 20)
+NO_ANSWERS: dict[str, tuple[Fault | Said, str]] = {
+    "reset": (reset, "reset"),
+    "reset amid the body": (reset_amid_body, "reset"),
+    "stall before the headers": (stall(20), "no answer"),
+    "stall inside the headers": (fault_of(HEAD, b"X-Slow: ", pause=20), "no answer"),
+    "a byte a second": (fault_of(HEAD + b"Content-Length: 100\r\n\r\n", *[b"x"] * 100, pause=1), "no answer"),
+    "gigabytes": (fault_of(HEAD + b"Content-Length: 4000000000\r\n\r\n", *[MEGABYTE] * 100), "larger than 16 MB"),
+    "gigabytes without a length": (fault_of(HEAD + b"\r\n", *[MEGABYTE] * 100), "larger than 16 MB"),
+    "headers without end": (fault_of(HEAD, *[b"X-More: " + b"x" * 900 + b"\r\n"] * 5000), ""),
+    "a header without end": (fault_of(HEAD, b"X-More: ", *[b"x" * 65536] * 500), ""),
+    "too short": (fault_of(HEAD + b"Content-Length: 100\r\n\r\nmodule"), ""),
+    "negative length": (fault_of(HEAD + b"Content-Length: -1\r\n\r\n"), ""),
+    "two lengths": (fault_of(HEAD + b"Content-Length: 3\r\nContent-Length: 5\r\n\r\nabc"), ""),
+    "odd length": (fault_of(HEAD + b"Content-Length: many\r\n\r\n{}"), ""),
+    "garbage": (fault_of(b"\x00\xff\x1b[31mwhat?\r\n\r\n"), ""),
+    "nothing": (fault_of(b""), ""),
+    "broken chunks": (fault_of(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n"), ""),
+    "early hints for ever": (fault_of(b"HTTP/1.1 103 Early Hints\r\n\r\n", again=100_000), ""),
+    "redirects in a circle": (Said(302, b"", (("Location", "?again"),)), "stopped after 10 redirects"),
+    "redirect to nobody": (Said(302, b"", (("Location", "http://127.0.0.1:9/"),)), "cannot connect"),
+    "redirect to a file": (Said(302, b"", (("Location", "file:///etc/passwd"),)), ""),
+    "redirect to nonsense": (Said(302, b"", (("Location", "http://[/"),)), ""),
+    "redirect to nowhere": (Said(302), "302"),
+    "429": (Said(429), "429 Too Many Requests"),
+    "429 with Retry-After": (Said(429, b"", (("Retry-After", "3600"),)), "429 Too Many Requests"),
+    "503": (Said(503), "503 Service Unavailable"),
+    "503 with Retry-After": (Said(503, b"", (("Retry-After", "3600"),)), "503 Service Unavailable"),
+    "204": (Said(204), "204 No Content"),
+    "304": (Said(304), "304 Not Modified"),
+}
+
+
+def check(world: World, *args: str) -> tuple["subprocess.CompletedProcess[str]", float, float]:
+    """Run a check of what is staged; return it, and what it took: seconds and megabytes."""
+    started = time.monotonic()
+    done = world.check("--timeout", f"{SECONDS:g}s", *args)
+    megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1024 if sys.platform == "linux" else 1 << 20)
+    return done, time.monotonic() - started, megabytes
+
+
+@pytest.mark.parametrize("name", NO_ANSWERS)
+def test_answer_that_is_none_is_unavailable_in_time_and_within_bounds(
+    world: World, proxy: GoProxy, clean: None, name: str
+) -> None:
+    fault, words = NO_ANSWERS[name]
+    proxy.put("example.com/a", "v1.0.0")
+    proxy.put("example.com/b", "v1.0.0")
+    proxy.fault("/a/@v/v1.0.0", fault)
+    world.app("example.com/a v1.0.0", "example.com/b v1.0.0")
+    done, seconds, megabytes = check(world, "--format", "json")
+    results = {item["module"]: item for item in document(done)["results"]}
+    assert (done.returncode, done.stderr) == (1, "")
+    assert results["example.com/a"]["verdict"] == "unavailable"
+    assert words in results["example.com/a"]["message"]
+    assert results["example.com/b"]["verdict"] == "ok"
+    assert seconds < SECONDS + SLACK and megabytes < MEGABYTES
+    assert "root:" not in done.stdout
+
+
+def test_proxy_that_is_not_there(world: World, clean: None) -> None:
+    world.app("example.com/a v1.0.0")
+    done = world.check(GOPROXY="http://127.0.0.1:9")
+    assert done.returncode == 1 and "unavailable" in done.stdout and "cannot connect: Connection refused" in done.stdout
+
+
+def test_redirect_to_another_host_is_followed(world: World, proxy: GoProxy, clean: None) -> None:
+    with GoProxy().running() as store:
+        store.put("example.com/a", "v1.0.0")
+        world.app("example.com/a v1.0.0")
+        for end in ("info", "mod"):
+            proxy.fault(f"{end}$", Said(307, b"", (("Location", f"{store.url}/example.com/a/@v/v1.0.0.{end}?sig=x"),)))
+        assert world.verdicts() == {"example.com/a@v1.0.0": "ok"}
+
+
+class HalfFails:
+    """Fault: one half of the requests, at random but never one file eight times, ends as a crashing proxy has it."""
+
+    WAYS: tuple[Fault | Said, ...] = (reset, reset_amid_body, Said(502), Said(503), Said(429))
+
+    def __init__(self) -> None:
+        self._random = random.Random(7)
+        self._lock = threading.Lock()
+        self._in_a_row: dict[str, int] = {}
+        self.failed = 0
+
+    def __call__(self, handler: BaseHTTPRequestHandler) -> Said | None:
+        with self._lock:
+            row = self._in_a_row.get(handler.path, 0)
+            fails = row < 7 and self._random.random() < 0.5
+            self._in_a_row[handler.path] = row + 1 if fails else 0
+            self.failed += fails
+            how: Fault | Said = self._random.choice(self.WAYS)
+        return None if not fails else how if isinstance(how, Said) else how(handler)
+
+
+def test_half_of_the_requests_fail_at_random(world: World, proxy: GoProxy, clean: None) -> None:
+    names = [f"example.com/m{number}" for number in range(20)]
+    for name in names:
+        proxy.put(name, "v1.0.0")
+    fault = HalfFails()
+    proxy.fault("@v/", fault)
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    world.app(*(f"{name} v1.0.0" for name in names), f"{LIB} v1.1.0")
+    verdicts = world.verdicts()
+    assert verdicts.pop(f"{LIB}@v1.1.0") == "stale"
+    assert set(verdicts.values()) == {"ok"} and len(verdicts) == 20
+    assert fault.failed >= 15
+
+
+def test_next_proxy_takes_over_where_the_list_says_so(world: World, proxy: GoProxy, clean: None) -> None:
+    proxy.fault("@v/", reset)
+    with GoProxy().running() as second:
+        second.put("example.com/a", "v1.0.0")
+        world.app("example.com/a v1.0.0")
+        goproxy = f"{proxy.url}|{second.url}"
+        assert world.verdicts("--timeout", "30s", GOPROXY=goproxy) == {"example.com/a@v1.0.0": "ok"}
+
+
+# Programs that misbehave: what the wrapper on PATH does in place of the real one.
+BAD = {
+    "hangs": "sleep 300 & wait",
+    "crashes": "echo 'panic: oh no' >&2; exit 2",
+    "prints garbage": "head -c 3000000 /dev/urandom; exit 0",
+    "prints garbage and fails": "head -c 3000000 /dev/urandom >&2; exit 3",
+    "prints nothing": "exit 0",
+    "is killed": "kill -9 $$",
+    "leaves a child behind": "sleep 300 & echo '{'; exit 1",
+}
+
+
+def wrap(world: World, name: str, when: str, script: str) -> None:
+    """Let the program NAME do what SCRIPT says, but only where a word among its arguments is WHEN."""
+    real = world.run("sh", "-c", f"command -v {name}").stdout.strip()
+    guard = f'case " $* " in *" {when} "*) {script};; esac'
+    world.program(name, f'{guard}\nexec "{real}" "$@"')
+
+
+@pytest.fixture
+def stale(world: World) -> Path:
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    app = world.app(f"{LIB} v1.1.0")
+    (app / "go.sum").write_text(world.sum_lines(LIB, "v1.0.0"))
+    world.git("add", ".", cwd=app)
+    return app
+
+
+def files(app: Path) -> dict[str, bytes]:
+    return {name: (app / name).read_bytes() for name in ("go.mod", "go.sum")}
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("when", ["env", "list", "download"])
+def test_go_that_misbehaves(world: World, stale: Path, clean: None, when: str, bad: str) -> None:
+    before = files(stale)
+    wrap(world, "go", when, BAD[bad])
+    done, seconds, megabytes = check(world, "--fix")
+    assert "Traceback" not in done.stderr and seconds < 2 * SECONDS + SLACK and megabytes < MEGABYTES
+    if when == "env":
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert done.stderr.startswith("goproxy-check: go env: ") and "repair the Go installation" in done.stderr
+    else:
+        assert (done.returncode, done.stderr) == (1, "")
+        assert ("missing" if when == "list" else "Not fixed: ") in done.stdout
+        assert all(len(line) < 500 and line.isprintable() for line in done.stdout.splitlines())
+    assert files(stale) == before
+
+
+GIT_PHASES = ["diff", "--show-toplevel", "--show-prefix", "ls-files", "MERGE_HEAD", "cat-file"]
+
+
+# No answer is an answer too: nothing is staged, and this is the top folder.
+GIT_CASES = {(when, bad) for when in GIT_PHASES for bad in BAD}
+GIT_CASES -= {("diff", "prints nothing"), ("--show-prefix", "prints nothing")}
+
+
+@pytest.mark.parametrize(("when", "bad"), sorted(GIT_CASES))
+def test_git_that_misbehaves(
+    world: World, stale: Path, clean: None, monkeypatch: pytest.MonkeyPatch, when: str, bad: str
+) -> None:
+    before = files(stale)
+    wrap(world, "git", when, BAD[bad])
+    monkeypatch.setattr(process, "_GIT_SECONDS", 1.0)
+    done = world.main()
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done
+    assert done.stderr.startswith("goproxy-check: ") and "internal error" not in done.stderr
+    assert len(done.stderr) < 500 and done.stderr.rstrip("\n").isprintable()
+    assert files(stale) == before
+
+
+@pytest.mark.parametrize(("name", "words"), [("git", "cannot run git: "), ("go", "cannot run ")])
+def test_program_that_cannot_be_started(world: World, stale: Path, clean: None, name: str, words: str) -> None:
+    world.program(name, "")
+    (world.root / "bin" / name).write_bytes(b"\x7fELF nonsense")
+    alone = {"PATH": str(world.root / "bin")} if name == "git" else {}  # the next one on PATH would do
+    done = world.check(**alone)
+    assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_git_that_goes_away_before_the_origin_is_asked(world: World, stale: Path, clean: None) -> None:
+    wrap(world, "git", "ls-remote", "kill -9 $$")
+    done = world.check("--fix")
+    assert done.returncode == 1 and "missing" in done.stdout and "signal: killed" in done.stdout
+
+
+def test_go_that_is_ended_amid_writing_go_sum(world: World, stale: Path, clean: None) -> None:
+    """Go writes it in place (cmd/go/internal/lockedfile: Transform), so that half of each can be there."""
+    before = files(stale)
+    wrap(world, "go", "download", 'printf "torn h1:no" >"$PWD/go.sum"; kill -9 $$')
+    done = world.check("--fix")
+    assert done.returncode == 1 and "Not fixed: " in done.stdout
+    assert files(stale) == before
+
+
+def test_interrupt_amid_writing_go_sum(world: World, stale: Path, clean: None) -> None:
+    before = files(stale)
+    wrap(world, "go", "download", 'printf torn >"$PWD/go.sum"; kill -INT $PPID; sleep 300')
+    done = world.check("--fix")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    assert files(stale) == before
+
+
+def test_go_mod_that_is_edited_meanwhile_is_left_as_it_is(world: World, stale: Path, clean: None) -> None:
+    edited = go_mod([f"{LIB} v1.1.0"], rest="\n// edited\n")
+    (stale / "go.mod").write_text(f"module example.com/app\ngo 1.21\nrequire {LIB} v1.1.0\n")  # not as Go would have it
+    world.git("add", ".", cwd=stale)
+    (world.root / "edited").write_text(edited)
+    wrap(world, "git", "fetch", f'cp "{world.root}/edited" "{stale}/go.mod"')
+    done = world.check("--fix")
+    assert done.returncode == 1 and "fixed here" in done.stdout
+    assert (stale / "go.mod").read_text() == edited
+
+
+@pytest.mark.parametrize("limit", [0, 1])
+def test_full_disk(world: World, stale: Path, clean: None, limit: int) -> None:
+    """The limit on a file's size (ulimit -f) is met where a full disk would be: in the cache, or only by go.sum."""
+    lines = (stale / "go.sum").read_text()
+    if limit:  # the cache has all there is to fetch, and go.sum is as large as a file may be
+        world.go("mod", "download", f"{LIB}@v1.1.0", cwd=stale, GOPROXY="direct")
+        fill = "trap '' XFSZ; ulimit -f 1; head -c 5000 /dev/zero >f; wc -c <f"
+        unit = int(world.run("sh", "-c", fill, ok=False).stdout)  # 512 or 1024 bytes
+        lines += f"example.com/{'x' * (unit - len(lines) - 70)} v1.0.0 h1:{'A' * 43}=\n"
+        (stale / "go.sum").write_text(lines)
+    before = files(stale)
+    wrap(world, "go", "download", f"trap '' XFSZ; ulimit -f {limit}")
+    done = world.check("--fix")
+    assert done.returncode == 1 and "Not fixed: " in done.stdout and "file too large" in done.stdout, done
+    assert files(stale) == before
+
+
+def test_module_cache_that_cannot_be_written(world: World, stale: Path, clean: None) -> None:
+    before = files(stale)
+    cache = world.root / "cache"
+    cache.mkdir(mode=0o500)
+    if os.geteuid() == 0:  # whom no permission stops
+        cache.rmdir()
+        cache.write_text("")
+    done = world.check("--fix", GOMODCACHE=str(cache))
+    assert done.returncode == 1 and "Not fixed: " in done.stdout
+    assert files(stale) == before
+
+
+def test_fixes_at_the_same_time_lose_no_line(world: World, clean: None) -> None:
+    names = [f"github.com/acme/m{number}" for number in range(6)]
+    for name in names:
+        world.origin(name, "v1.0.0")
+        world.stale(name, "v1.1.0")
+    app = world.app(*(f"{name} v1.1.0" for name in names))
+    (app / "go.sum").write_text(world.sum_lines(names[0], "v1.0.0"))
+    command = [sys.executable, "-m", "goproxy_check", "--fix"]
+    runs = [[], [], *([f"{name}@v1.1.0"] for name in names)]
+    started = [
+        subprocess.Popen([*command, *run], cwd=app, env=world.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for run in runs
+    ]
+    said = [child.communicate(timeout=100)[0].decode() for child in started]
+    wanted = [world.sum_lines(names[0], "v1.0.0"), *(world.sum_lines(name, "v1.1.0") for name in names)]
+    assert sorted((app / "go.sum").read_text().splitlines()) == sorted("".join(wanted).splitlines()), said
+    assert all("Not fixed" not in text for text in said)
