@@ -411,6 +411,7 @@ class TestGoSaysTheSame:
     @example("go.mod", b'a\t"/*"\n')
     @example("go.work", b"use (\n<<<<<<<\n)\n")
     @example("go.mod", b'require (\n) "a\\\nb"\n')
+    @example("go.mod", b'exclude (\n)\r("a\\\nb"\x00\n')
     @example("go.mod", b'frob "a\\\nb" (\n')
     @example("go.mod", b"go\ngo x\ngo 1.23\ngo 1.24\n")
     @example("go.mod", b"module a b\nmodule c\n")

@@ -24,7 +24,7 @@ def decode(data: bytes) -> str:
 _TOKEN = re.compile(
     r"""[ \t\r]+ | //[^\n]* | (?P<newline>\n) | (?P<token> [()\[\]{},] | "(?:\\.|[^"\\\n])*" | `[^`\n]*` )
       | (?P<string> "(?:\\.|[^"\\\n])*\\? | `[^\n]* ) | (?P<slash> /\*[^\n]* )
-      | (?P<word> (?:(?!//|/\*)[^ \t\r\n()\[\]{},])+ )""",
+      | (?P<word> .+?(?=[ \t\r\n()\[\]{},]|//|/\*|\Z) )""",
     re.DOTALL | re.VERBOSE,
 )
 _BAD_TOKENS = {

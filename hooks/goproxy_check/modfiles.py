@@ -47,6 +47,7 @@ class ModFile:
     problems: list[Problem] = field(default_factory=list)
 
 
+_LARGEST = 4 << 20  # bytes; a go.sum with 40,000 lines
 # What git writes around the two sides of a conflict, and above their common ancestor.
 _CONFLICT = re.compile(r"([<|=>])\1{6}(?:\s|$)")
 
@@ -57,6 +58,8 @@ def read(name: str, data: bytes) -> ModFile:
     Never raises: whatever Go would reject is in ``problems``, the one that Go reports first at their head, and the
     rest is read all the same; save in the middle of a merge conflict, where neither side is worth reading.
     """
+    if len(data) > _LARGEST:
+        return ModFile(problems=[Problem(1, f"{len(data) >> 20} MB: no {name} is that large, it is not read")])
     text = decode(data)
     file = _read_sum(text) if name.endswith(".sum") else _Reader(work=name == "go.work").read(text)
     lines = text.split("\n") if file.problems else []
@@ -109,13 +112,14 @@ class _Reader:
         opened = 0
         syntax: list[Problem] = []
         for line, tokens, broken in token_lines(text):
-            syntax += [broken] if broken else []
+            wrong = [broken] if broken else []
+            if block and tokens[:1] == [")"] and len(tokens) > 1:
+                why = "syntax error (expected newline after closing paren)"
+                wrong.append(Problem(line + tokens[1].count("\n"), why))
+            syntax += sorted(wrong)
             try:
                 if block and tokens[:1] == [")"]:
                     block = []
-                    if len(tokens) > 1:
-                        why = "syntax error (expected newline after closing paren)"
-                        syntax.append(Problem(line + tokens[1].count("\n"), why))
                 elif block:
                     if tokens and len(block) == 1 and block[0] in self.blocks:
                         self.directive(block[0], tokens, line)

@@ -186,7 +186,7 @@ class _Tree:
             tuple(Location(path, use.line) for path, use, _ in live),
             go_mod_only=go_mod_only,
             archive=any(self.sums.get(line) for line in lines if not line[3]),
-            unrecorded=tuple(sorted({line[0] for line in lines - self.sums.keys()})),
+            unrecorded=tuple(sorted({line[0] for line in lines if line not in self.sums})),
             conflict=tuple((place, hash_) for of in records if len(of) > 1 for hash_, place in of.items()),
             go_mod_hashes=tuple(self.go_mod_hashes.get((entry.module, entry.version), {})),
             skipped=live[0][2],
