@@ -47,7 +47,6 @@ class ModFile:
     problems: list[Problem] = field(default_factory=list)
 
 
-_LARGEST = 4 << 20  # bytes; a go.sum with 40,000 lines
 # What git writes around the two sides of a conflict, and above their common ancestor.
 _CONFLICT = re.compile(r"([<|=>])\1{6}(?:\s|$)")
 
@@ -58,8 +57,8 @@ def read(name: str, data: bytes) -> ModFile:
     Never raises: whatever Go would reject is in ``problems``, the one that Go reports first at their head, and the
     rest is read all the same; save in the middle of a merge conflict, where neither side is worth reading.
     """
-    if len(data) > _LARGEST:
-        return ModFile(problems=[Problem(1, f"{len(data) >> 20} MB: no {name} is that large, it is not read")])
+    if problem := _too_large(name, data):
+        return ModFile(problems=[problem])
     text = decode(data)
     file = _read_sum(text) if name.endswith(".sum") else _Reader(work=name == "go.work").read(text)
     lines = text.split("\n") if file.problems else []
@@ -69,6 +68,15 @@ def read(name: str, data: bytes) -> ModFile:
     kept = file.problems[:1] if file.problems[0] in conflicts else [file.problems[0], conflicts[0]]
     why = "merge conflict markers: resolve the conflict and git add the file"
     return ModFile(problems=[*kept[:-1], kept[-1]._replace(why=why)])
+
+
+def _too_large(name: str, data: bytes) -> Problem | None:
+    """Return why nobody has written such a file: reading it would take long, and much memory."""
+    most = 4 if name.endswith(".sum") else 1  # 40,000 lines
+    if len(data) > most << 20:
+        return Problem(1, f"larger than {most} MB, as no {name} is: it is not read")
+    long = (number for number, line in enumerate(data.split(b"\n"), 1) if len(line) > 1 << 16)
+    return next((Problem(number, "longer than 64 KB, as no line is: nothing is read") for number in long), None)
 
 
 # Python's str.split() also splits at U+001C to U+001F, which are no space to Go (unicode.IsSpace).
