@@ -134,7 +134,7 @@ def pushed(cwd: str, lines: str, remote: str = "*") -> tuple[list[Change], set[t
     root, folder = repository.place(cwd)
     changes, tags = [], set()
     for line in filter(str.strip, lines.split("\n")):
-        match = re.fullmatch(r"(\S+) ([0-9a-f]{40}|[0-9a-f]{64}) (\S+) ([0-9a-f]{40}|[0-9a-f]{64})", line.strip())
+        match = re.fullmatch(rf"([^ ]+) ({repository.OBJECT}) ([^ ]+) ({repository.OBJECT})\r?", line)
         if not match:
             raise CommandError("--pre-push: standard input is not what git gives a pre-push hook")
         _, ours, remote_ref, theirs = match.groups()

@@ -79,6 +79,7 @@ def _run(argv: list[str]) -> int:
     import signal
     import threading
 
+    from goproxy_check import process
     from goproxy_check.changes import selected
     from goproxy_check.options import parse
 
@@ -89,6 +90,7 @@ def _run(argv: list[str]) -> int:
         if hasattr(signal, "SIGCHLD"):
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or no child's failure would be seen
     options = parse(argv)
+    process.git_seconds = options.timeout
     changes, tags = selected(options)
     if not (changes or options.versions or options.format != "text" or quick.is_terminal(sys.stdout)):
         return 0

@@ -1,5 +1,7 @@
 """What carries requests: whom it trusts, as whom and which way it goes, as Go's own client (cmd/go/internal/web)."""
 
+import email.errors
+import http.client
 import ipaddress
 import os
 import re
@@ -9,31 +11,44 @@ import sys
 import threading
 import weakref
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-import requests
 import truststore
 from requests.adapters import HTTPAdapter
 
-# What a request has without the user's credentials, which may be in any other header (go help goauth).
-OWN_HEADERS = {"User-Agent", "Accept-Encoding", "Accept", "Connection", "Disable-Module-Fetch"}
+
+class _Lines:
+    """The lines of an answer's head; it raises where they end too early, which http.client takes for the end."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def readline(self, limit: int) -> bytes:
+        line: bytes = self._stream.readline(limit)
+        if line[-1:] != b"\n" and len(line) < limit:
+            raise http.client.IncompleteRead(line)
+        return line
+
+    def close(self) -> None:
+        self._stream.close()
 
 
-class Session(requests.Session):
-    """A session that, like Go's client, follows no redirect from https to http, and that keeps credentials at home."""
+class _Response(http.client.HTTPResponse):
+    """An answer whose head is what it has to be, as Go's client demands (net/http: ReadResponse)."""
 
-    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-        usual: Any = super()  # requests has types only since lately
-        usual.rebuild_auth(prepared_request, response)
-        if usual.should_strip_auth(str(response.request.url), str(prepared_request.url)):
-            for name in set(prepared_request.headers) - OWN_HEADERS:
-                del prepared_request.headers[name]
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        target = super().get_redirect_target(resp)
-        if target and resp.url.startswith("https:") and urlsplit(urljoin(resp.url, target)).scheme != "https":
-            raise requests.exceptions.InvalidURL("redirected from https to http, which Go refuses")
-        return target
+    def begin(self) -> None:
+        stream: Any = self.fp
+        started: Any = self
+        started.fp = _Lines(stream)
+        try:
+            super().begin()
+        finally:
+            started.fp = stream if self.fp else None
+        lengths = self.headers.get_all("Content-Length", [])
+        if not all(re.fullmatch(r"\s*[0-9]{1,18}\s*", length) for length in lengths):
+            raise http.client.HTTPException("the answer has a Content-Length that is no number")
+        if any(isinstance(defect, email.errors.MissingHeaderBodySeparatorDefect) for defect in self.headers.defects):
+            raise http.client.HTTPException("the answer has a header without a colon")
 
 
 class Adapter(HTTPAdapter):
@@ -62,6 +77,8 @@ class Adapter(HTTPAdapter):
             sockets, base = self.sockets, pool.ConnectionCls
 
             class Connection(base):  # type: ignore[misc,valid-type]
+                response_class = _Response
+
                 def connect(self) -> None:
                     super().connect()
                     sockets.add(self.sock)

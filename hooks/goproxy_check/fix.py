@@ -1,6 +1,5 @@
 """The one command that helps: fetch a version from its origin, in words to paste and, with --fix, for real."""
 
-import json
 import os
 import posixpath
 import re
@@ -8,13 +7,12 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from goproxy_check.goenv import GoEnv
 from goproxy_check.parallel import Deadline
-from goproxy_check.process import CommandError, go_environment, run
+from goproxy_check.process import CommandError, go_environment, json_objects, run
 from goproxy_check.redact import one_line
 from goproxy_check.references import Reference, module_folders
 from goproxy_check.verdict import DIRECT, FIXABLE, Diagnosis, Verdict
@@ -63,7 +61,7 @@ def _word(value: str, always: bool = False) -> str:
 
 def quoted(folder: str) -> str:
     """Return FOLDER as one word for a shell; what cannot be printed is escaped as bash and POSIX 2024 read it."""
-    folder = f"./{folder}" if folder.startswith("-") else folder
+    folder = f"./{folder}" if folder.startswith(("-", ":")) else folder  # no option, no magic of git's pathspecs
     if folder.isprintable():
         return shlex.quote(folder)
     plain = (chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(folder))
@@ -92,6 +90,11 @@ def fix(
     errors: dict[Reference, str] = {}
     to_add: list[str] = []
     for folder, refs in by_folder(fixable).items():
+        path = os.path.join(*folder.split("/"), "go.sum")
+        if os.path.realpath(os.path.join(root, path)) != os.path.join(os.path.realpath(root), path):
+            # git would not add it, and it may be anywhere.
+            errors |= dict.fromkeys(refs, "Not fixed: go.sum is a symbolic link, or behind one.")
+            continue
         download = _Download(env, os.path.join(root, *folder.split("/")), scratch, deadline, traced)
         held = [ref for ref in refs if ref in served]
         problems = download([ref for ref in refs if ref not in served], GOPROXY="direct")
@@ -162,7 +165,7 @@ class _Download:
         finally:
             if code not in (0, 1):
                 self._mend()
-        answers = {f"{item.get('Path')}@{item.get('Version')}": item for item in _objects(result.stdout)}
+        answers = {f"{item.get('Path')}@{item.get('Version')}": item for item in json_objects(result.stdout)}
         errors = {name: str(answer.get("Error") or "") for name, answer in answers.items()}
         words = result.stderr.strip() or f"go mod download: exit status {result.code}"
         if result.code != 0 and not any(errors.values()):  # all have come, and go.sum could not be written
@@ -191,19 +194,6 @@ def _copied(place: str, scratch: str) -> list[str]:
     except OSError:  # no go.mod, or links are a privilege, as on Windows
         return []
     return [f"-modfile={copy}"]
-
-
-def _objects(output: bytes) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects that stand one after the other in OUTPUT, as far as they can be read."""
-    decoder, text, at = json.JSONDecoder(), output.decode("utf-8", "replace"), 0
-    while at < len(text):
-        try:
-            item, end = decoder.raw_decode(text, at)
-        except ValueError:
-            return
-        if isinstance(item, dict):
-            yield item
-        at = end + len(text[end:]) - len(text[end:].lstrip())
 
 
 def _verification_failed(error: str) -> bool:

@@ -1,6 +1,5 @@
 """What the user's Go is configured to do: which proxies it asks, and for what it goes to the origin."""
 
-import json
 import os
 import re
 import shutil
@@ -8,7 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from goproxy_check import module, toolchain
-from goproxy_check.process import CommandError, go_environment, run
+from goproxy_check.process import CommandError, go_environment, json_objects, run
 from goproxy_check.quick import cached_files
 from goproxy_check.redact import bare_url, one_line, printable
 from goproxy_check.references import Reference
@@ -86,17 +85,12 @@ def read_go_env(scratch: str, seconds: float) -> GoEnv:
 
     SCRATCH must be neutral: in a module with a newer go line Go would try to switch toolchains. Raises GoEnvError.
     """
-    go = shutil.which("go") or ""
+    go = os.path.abspath(found) if (found := shutil.which("go")) else ""
     if go:
-        env = go_environment(GOTOOLCHAIN="local", GOWORK="off")
-        try:
-            result = run([go, "env", "-json", *_NAMES], cwd=scratch, env=env, timeout=seconds)
-            values: dict[str, str] = json.loads(result.stdout) if result.code == 0 else {}
-        except (CommandError, ValueError) as error:
-            raise GoEnvError(f"go env: {one_line(str(error))}: repair the Go installation") from None
-        if result.code != 0:
-            words = one_line(result.stderr) or f"exit status {result.code}"
-            raise GoEnvError(f"go env: {words}: repair the Go installation")
+        output = _answer([go, "env", "-json", *_NAMES], scratch, seconds, GOTOOLCHAIN="local", GOWORK="off")
+        values: dict[str, str] = next(json_objects(output), {})
+        if not all(isinstance(values.get(name), str) for name in _NAMES[:4]):
+            raise GoEnvError("go env: the answer makes no sense: repair the Go installation")
     elif "GOPROXY" in os.environ:
         values = dict(os.environ)
         for name in ("GONOPROXY", "GONOSUMDB"):
@@ -104,18 +98,30 @@ def read_go_env(scratch: str, seconds: float) -> GoEnv:
     else:
         raise GoEnvError("no go command and no GOPROXY in the environment: install Go, or set GOPROXY")
     proxies, end = proxy_list(values.get("GOPROXY", ""))
-    return GoEnv(go, proxies, end, *(values.get(name, "") for name in _NAMES[1:]))
+    return GoEnv(go, proxies, end, *(str(values.get(name, "")) for name in _NAMES[1:]))
 
 
-def downloaded(references: list[Reference], env: GoEnv | None) -> list[Reference]:
+def _answer(command: list[str], folder: str | None, seconds: float, **settings: str) -> bytes:
+    """Return what go env prints; raises GoEnvError with its own words."""
+    try:
+        result = run(command, cwd=folder, env=go_environment(**settings), timeout=seconds)
+    except CommandError as error:
+        raise GoEnvError(f"go env: {error}: repair the Go installation") from None
+    if result.code != 0:
+        words = one_line(result.stderr) or f"exit status {result.code}"
+        raise GoEnvError(f"go env: {words}: repair the Go installation")
+    return result.stdout
+
+
+def downloaded(references: list[Reference], env: GoEnv | None, seconds: float = 0) -> list[Reference]:
     """Return REFERENCES with the module versions that ENV's Go would download in place of the toolchains' names.
 
     Left out is what it has no need to download: what is not newer than itself, or on PATH, or not allowed by
-    GOTOOLCHAIN; and all of them where ENV is None, for there is no Go.
+    GOTOOLCHAIN; and all of them where ENV is None, for there is no Go. Go may take SECONDS; raises GoEnvError.
     """
     if not any(ref.module == toolchain.MODULE and ref.version.startswith("go") for ref in references):
         return references
-    oldest = _oldest(env) if env else ""
+    oldest = _oldest(env, seconds) if env else ""
     kept = []
     for ref in references:
         if ref.module != toolchain.MODULE or not ref.version.startswith("go"):
@@ -125,12 +131,14 @@ def downloaded(references: list[Reference], env: GoEnv | None) -> list[Reference
     return kept
 
 
-def _oldest(env: GoEnv) -> str:
+def _oldest(env: GoEnv, seconds: float) -> str:
     """Return the toolchain that is used unless a newer one is demanded; "" if none is ever downloaded."""
     # Just these words are answered by the local Go, whatever GOTOOLCHAIN says (cmd/go/internal/toolchain: Select).
-    said = run([env.go, "env", "GOTOOLCHAIN"], env=go_environment(GOWORK="off"), timeout=30)
-    least, _, mode = said.stdout.decode("utf-8", "replace").strip().rpartition("+")
-    if mode != "auto" or said.code != 0:
+    output = _answer([env.go, "env", "GOTOOLCHAIN"], None, seconds, GOWORK="off")
+    least, _, mode = output.decode("utf-8", "replace").strip().rpartition("+")
+    if not mode:
+        raise GoEnvError("go env GOTOOLCHAIN: no answer: repair the Go installation")
+    if mode != "auto":
         return ""
     return least if toolchain.newer(least, env.version) else env.version
 

@@ -5,7 +5,6 @@ has a go.mod. The module cache of these questions is a folder of this run: the u
 and is not to be touched by a mere question.
 """
 
-import json
 import os
 import re
 import shutil
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from goproxy_check import module
 from goproxy_check.goenv import GoEnv
 from goproxy_check.parallel import Deadline, in_parallel
-from goproxy_check.process import CommandError, go_environment, run, stop_all
+from goproxy_check.process import CommandError, go_environment, json_objects, run, stop_all
 from goproxy_check.redact import one_line
 from goproxy_check.references import Reference
 from goproxy_check.transport import OUT_OF_TIME
@@ -101,13 +100,13 @@ class OriginClient:
             return Origin(None, error=str(error))
         url = _repository(cache)
         shutil.rmtree(cache, ignore_errors=True)  # who waits asks many times
+        answer = next(json_objects(result.stdout), None)
         try:
-            answer = json.loads(result.stdout)
-            problem = (answer.get("Error") or {}).get("Err", "")
-            versions = tuple(str(version) for version in answer.get("Versions") or ())
-            url = str((answer.get("Origin") or {}).get("URL") or url)
-        except (ValueError, AttributeError):
-            problem, versions = result.stderr or f"go list: exit status {result.code}", ()
+            problem = str((answer.get("Error") or {}).get("Err", "")) if answer else result.stderr or "no answer"
+            versions = tuple(str(version) for version in answer.get("Versions") or ()) if answer else ()
+            url = str((answer.get("Origin") or {}).get("URL") or url) if answer else url
+        except (AttributeError, TypeError):
+            problem, versions = "its answer makes no sense", ()
         if not problem:
             return Origin(True, one_line(url), versions)
         words = _words(problem).removeprefix(f"{query}: ").removeprefix("invalid version: ")

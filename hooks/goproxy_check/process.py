@@ -10,15 +10,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from goproxy_check.quick import git_environment
+from goproxy_check.quick import UNASKED, git_environment
 
 Env = dict[str, str]
 
-_GIT_SECONDS = 60.0
+git_seconds = 60.0  # for one question; the command line sets it
 
 _running: set["subprocess.Popen[bytes]"] = set()
 _lock = threading.Lock()
@@ -128,7 +128,7 @@ def git(*args: str, cwd: str | None = None, stdin: bytes = b"", check: bool = Tr
     GIT_DIR, GIT_INDEX_FILE and the like stay in the environment: they are how git tells a hook which index is
     being committed (githooks(5)).
     """
-    result = run(["git", *args], cwd=cwd, env=git_environment(), stdin=stdin, timeout=_GIT_SECONDS)
+    result = run(["git", *args], cwd=cwd, env=git_environment(), stdin=stdin, timeout=git_seconds)
     ended = result.code is None or result.code < 0  # nobody's answer, not even a no
     if ended or (result.code != 0 and check):
         lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
@@ -139,6 +139,21 @@ def git(*args: str, cwd: str | None = None, stdin: bytes = b"", check: bool = Tr
             words += ": if you trust it, git config --global --add safe.directory THAT_FOLDER"
         raise CommandError(f"git {args[2] if args[0] == '-c' else args[0]}: {words or f'exit status {result.code}'}")
     return result.stdout
+
+
+def json_objects(output: bytes) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects that stand in OUTPUT one after the other, as go prints them, as far as they are any."""
+    import json  # not what every commit has to pay for
+
+    decoder, text, at = json.JSONDecoder(), output.decode("utf-8", "replace").strip(), 0
+    while at < len(text):
+        try:
+            item, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return
+        if isinstance(item, dict):
+            yield item
+        at += len(text[at:]) - len(text[at:].lstrip())
 
 
 @lru_cache(maxsize=1)
@@ -157,9 +172,4 @@ def go_environment(**changes: str) -> Env:
     """
     local = _local_variables()
     env = {name: value for name, value in os.environ.items() if name not in local and name != "GIT_QUARANTINE_PATH"}
-    # Nobody is there to answer a question; "true" answers every one with nothing. Credential helpers still work, and
-    # GIT_SSH_COMMAND is left alone, for it would override the user's core.sshCommand.
-    env.update(GIT_TERMINAL_PROMPT="0", GCM_INTERACTIVE="never")
-    env.update(GIT_ASKPASS="true", SSH_ASKPASS="true", SSH_ASKPASS_REQUIRE="force")
-    env.update(changes)
-    return env
+    return {**env, **UNASKED, **changes}

@@ -19,8 +19,9 @@ from goproxy_check.goenv import GoEnv, Proxy
 from goproxy_check.parallel import Deadline, in_parallel
 from goproxy_check.redact import one_line
 from goproxy_check.references import Reference
+from goproxy_check.reply import Reply
 from goproxy_check.toolchain import MODULE as TOOLCHAIN
-from goproxy_check.transport import OUT_OF_TIME, Reply, Transport
+from goproxy_check.transport import OUT_OF_TIME, Transport
 
 # Asks a proxy to answer from what it holds, so that asking leaves no "not found" behind. The default proxy documents
 # it, goproxy honours it too; Athens goes to the origin all the same, but remembers no misses.
@@ -178,7 +179,7 @@ def answer_to(proxy: Proxy, ref: Reference, resource: str, reply: Reply) -> Answ
         problem = "" if resource == "supported" else problem  # to Go any 200 says yes
         if problem:
             return Answer(proxy, resource, Kind.UNAVAILABLE, 200, problem)
-        listed = tuple(word for line in reply.body.decode("utf-8", "replace").split("\n") for word in line.split()[:1])
+        text = reply.body.decode("utf-8", "replace") if resource in ("list", "go.mod") else ""
         return Answer(
             proxy,
             resource,
@@ -186,8 +187,8 @@ def answer_to(proxy: Proxy, ref: Reference, resource: str, reply: Reply) -> Answ
             200,
             reason="OK",
             go_mod_hash=go_mod_hash(reply.sha256) if resource == ".mod" else "",
-            text=reply.body.decode("utf-8", "replace") if resource == "go.mod" else "",
-            versions=listed if resource == "list" else (),
+            text=text,
+            versions=tuple(line.split()[0] for line in text.split("\n") if line.strip()) if resource == "list" else (),
         )
     if reply.status in (404, 410):
         kind = Kind.ABSENT

@@ -14,14 +14,22 @@ if TYPE_CHECKING:
 
 MODULE_FILES = ("go.mod", "go.sum", "go.work", "go.work.sum")
 PATHSPECS = tuple(f":(top,glob)**/{name}" for name in MODULE_FILES)
-# Raw and NUL-separated, and nothing of it left to the user's configuration: no renames, no external diff, paths
+# Raw and NUL-separated, and nothing of it left to the user's configuration: no renames, no external diff, no
+# order of the user's, paths
 # from the top of the repository (diff.relative would make them relative to the current folder).
-_PLAINLY = ("--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
+_PLAINLY = ("--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all", "-O/dev/null")
 DIFF = ("-c", "diff.relative=false", "diff", "--raw", "-z", "--no-abbrev", *_PLAINLY)
 _GLANCE = 5.0  # seconds
+_MOST = 256  # pipes full, of at most 64 KB
 # Go writes this hash of an empty go.mod by an old bug, and ignores it (cmd/go/internal/modfetch: emptyGoModHash).
 EMPTY_GO_MOD = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
 LS_FILES = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+
+
+# Nobody is there to answer a question; "true" answers every one with nothing. Credential helpers still work, and
+# GIT_SSH_COMMAND is left alone, for it would override the user's core.sshCommand.
+UNASKED = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}
+UNASKED |= {"GIT_ASKPASS": "true", "SSH_ASKPASS": "true", "SSH_ASKPASS_REQUIRE": "force"}
 
 
 def nothing_staged(folder: str) -> bool:
@@ -39,7 +47,7 @@ def git_environment() -> dict[str, str]:
     without optional locks git refreshes nothing on disk (git(1)).
     """
     env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
-    return {**env, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    return {**env, **UNASKED, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 
 
 def ignored_folder(path: str) -> str:
@@ -87,13 +95,14 @@ def peek(*commands: tuple[list[str], dict[str, str]]) -> list[str]:
                 if theirs <= 2:
                     raise OSError("a standard stream is closed, and the pipe would be taken for it")
                 actions = [*quiet, (os.POSIX_SPAWN_DUP2, theirs, 1)]
-                started.append((os.posix_spawnp(command[0], command, env, file_actions=actions), ours))
+                started.append((os.posix_spawnp(command[0], command, env, file_actions=actions, setpgroup=0), ours))
             finally:
                 os.close(theirs)
         printed = [_read(ours) for _, ours in started]
     except BaseException:  # an interrupt too
         for pid, _ in started:
-            os.kill(pid, 9)
+            os.killpg(pid, 9)
+            os.waitpid(pid, 0)
         raise
     if sum(os.waitpid(pid, 0)[1] for pid, _ in started):
         raise OSError("a program failed")
@@ -103,7 +112,7 @@ def peek(*commands: tuple[list[str], dict[str, str]]) -> list[str]:
 def _read(pipe: int) -> str:
     parts: list[bytes] = []
     end = time.monotonic() + _GLANCE
-    while select.select([pipe], [], [], max(0.0, end - time.monotonic()))[0]:
+    while (left := end - time.monotonic()) > 0 and len(parts) < _MOST and select.select([pipe], [], [], left)[0]:
         part = os.read(pipe, 1 << 16)
         if not part:
             os.close(pipe)

@@ -11,6 +11,8 @@ from goproxy_check.process import CommandError, git
 from goproxy_check.quick import DIFF, LS_FILES, MODULE_FILES, PATHSPECS
 from goproxy_check.redact import one_line
 
+OBJECT = "(?:[0-9a-f]{40}|[0-9a-f]{64})"
+
 
 class DiffEntry(NamedTuple):
     """One line of ``git diff --raw``; an id is "" where there is no file on that side."""
@@ -107,9 +109,9 @@ def merge_heads(cwd: str) -> list[str]:
     path = git("rev-parse", "--git-path", "MERGE_HEAD", cwd=cwd).decode("utf-8", "surrogateescape").rstrip("\n")
     try:
         with open(os.path.join(cwd, path), encoding="ascii", errors="replace") as file:
-            return re.findall(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$", file.read(), re.MULTILINE)
-    except FileNotFoundError:
-        return []
+            return re.findall(f"^{OBJECT}$", file.read(), re.MULTILINE)
+    except FileNotFoundError:  # before pre-merge-commit, git merge has told nobody else
+        return [name for name in (key.removeprefix("GITHEAD_") for key in os.environ) if re.fullmatch(OBJECT, name)]
 
 
 @_understood("cat-file")

@@ -84,7 +84,7 @@ def _settle(
             file.write("module goproxy-check.invalid\n")  # so that no go.mod further up is taken for ours
         deadline = Deadline(options.timeout)
         env = read_go_env(scratch, deadline.left() / 2)
-        references = downloaded(references, env)
+        references = downloaded(references, env, deadline.left() / 2)
         transport = Transport(options.jobs, options.trace, Credentials(env.auth, options.trace))
         origins = OriginClient(env, scratch, options.jobs, options.trace)
         clients = Clients(

@@ -16,7 +16,8 @@ from goproxy_check.parallel import Deadline, in_parallel
 from goproxy_check.proxy import Answer, Kind, answer_to, walk
 from goproxy_check.redact import bare_url, printable
 from goproxy_check.references import Reference
-from goproxy_check.transport import OUT_OF_TIME, Reply, Transport
+from goproxy_check.reply import Reply
+from goproxy_check.transport import OUT_OF_TIME, Transport
 
 _PATIENCE = 30.0  # seconds
 

@@ -58,9 +58,9 @@ def _what(item: Diagnosis, run: Run) -> str:
 
 def _writer(stream: TextIO, colour: bool) -> Callable[..., None]:
     def harmless(text: str) -> str:
-        """A CI system takes lines that begin like this for commands; only the name of a file can."""
-        text = printable(text)
-        return f"./{text}" if text.lstrip().startswith(("::", "##")) else text
+        """CI systems take these for commands: GitHub at the beginning of a line, Azure Pipelines in the middle too."""
+        text = printable(text).replace("##", "# #")
+        return f"./{text}" if text.lstrip().startswith("::") else text
 
     if not colour:
         return lambda text, word="", verdict=None: print(harmless(text + word), file=stream)

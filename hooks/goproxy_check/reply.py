@@ -1,0 +1,105 @@
+"""What a server, or a folder, answers: read to its end, bounded in size, and not mended where it is broken."""
+
+import email.utils
+import hashlib
+import http.client
+import os
+import re
+import time
+import urllib.request
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import requests
+
+from goproxy_check.redact import one_line
+
+_CHUNK = 64 * 1024
+_CAP = 16 * 1024 * 1024  # cmd/go/internal/modfetch/codehost: MaxGoMod
+_KEEP = 1024 * 1024
+_ERROR_CAP = 8 * 1024
+
+
+@dataclass
+class Reply:
+    """What came back. STATUS is 0 and FAILURE says why where there was no answer; SHA256 is of the whole body.
+
+    RETRY_AFTER is for how many seconds the server wants to be left alone, REDIRECTED that another one has answered.
+    """
+
+    status: int
+    failure: str = ""
+    reason: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    sha256: str = ""
+    retry_after: float = 0.0
+    redirected: bool = False
+
+
+def read_response(response: requests.Response, redirected: bool) -> Reply:
+    """Return what came: never more of a body than is needed, nor read beyond what Go would."""
+    ok = response.status_code == 200
+    body, digest, size = bytearray(), hashlib.sha256(), 0
+    for chunk in _unpacked(response):
+        size += len(chunk)
+        if size > _CAP and ok:
+            return Reply(0, f"the answer is larger than {_CAP >> 20} MB")
+        if size > _ERROR_CAP and not ok:
+            break
+        digest.update(chunk)
+        if size <= _KEEP:
+            body += chunk
+    status, reason = response.status_code, response.reason or ""
+    sha256 = digest.hexdigest()
+    return Reply(status, "", reason, response.headers, bytes(body), sha256, redirected=redirected)
+
+
+def _unpacked(response: requests.Response) -> Iterator[bytes]:
+    """Yield the body, which may be in gzip; what ends in the middle is no answer, though urllib3 takes it for one."""
+    pieces = response.raw.stream(_CHUNK, decode_content=False)
+    packed = response.headers.get("Content-Encoding", "").lower() == "gzip"
+    if not packed or response.request.method == "HEAD":
+        yield from pieces
+        return
+    unpack = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        for piece in pieces:
+            left = piece
+            while left:
+                yield unpack.decompress(left, _CHUNK)
+                left = unpack.unconsumed_tail
+    except zlib.error:
+        raise http.client.HTTPException("the answer is not the gzip that it claims to be") from None
+    if not unpack.eof:
+        raise http.client.IncompleteRead(b"")
+
+
+def read_file(url: str, method: str) -> Reply:
+    """Answer for a file: URL as Go does: what is not there is a 404, what may not be read a 403."""
+    path = urllib.request.url2pathname(urlsplit(url).path)
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            return Reply(0, "not a regular file")
+        with open(path, "rb") as file:
+            body = file.read(_CAP + 1 if method == "GET" else 0)
+    except FileNotFoundError:
+        return Reply(404, reason="Not Found")
+    except PermissionError:
+        return Reply(403, reason="Forbidden")
+    except (OSError, ValueError) as error:
+        return Reply(0, one_line(getattr(error, "strerror", "") or str(error)))
+    return Reply(200, reason="OK", body=body[:_KEEP], sha256=hashlib.sha256(body).hexdigest())
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Return the seconds that a server asks to be left alone for (RFC 9110, 10.2.3)."""
+    value = headers.get("Retry-After", "")
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return 0.0
