@@ -383,3 +383,46 @@ def test_file_with_thousands_of_bad_lines_is_told_in_a_few(world: World) -> None
     world.git("add", ".", cwd=app)
     done = world.main()
     assert done.stdout.count(": invalid") == 20 and "(and 4980 more lines)" in done.stdout
+
+
+def test_merge_without_a_conflict_brings_nothing_new_before_git_notes_it(world: World, proxy: GoProxy) -> None:
+    """Before the hook pre-merge-commit there is no MERGE_HEAD yet."""
+    proxy.put("example.com/a", "v1.0.0")
+    app = world.app("example.com/a v1.0.0")
+    world.commit(app, "first")
+    world.git("checkout", "-q", "-b", "side", cwd=app)
+    world.app("example.com/a v1.0.0", "example.com/none v1.0.0")
+    world.commit(app, "side")
+    world.git("checkout", "-q", "main", cwd=app)
+    (app / "README").write_text("x")
+    world.commit(app, "main")
+    world.goproxy_check()
+    hook(app, f'goproxy-check --format json > "{world.root}/report"; goproxy-check', "pre-merge-commit")
+    done = world.run("git", "merge", "--no-edit", "side", cwd=app, ok=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert asked(world.root / "report") == set()
+
+
+def test_order_of_files_that_a_user_wants_is_no_trouble(world: World) -> None:
+    app = world.app(A)
+    world.git("config", "diff.orderFile", "nowhere", cwd=app)
+    done = world.main()
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the wrappers on PATH are shell scripts")
+def test_git_asks_for_no_password(world: World) -> None:
+    """In a partial clone it fetches what is missing, and would ask on the terminal, or in a window."""
+    world.app(A)
+    git = world.run("sh", "-c", "command -v git").stdout.strip()
+    world.program("git", f'echo "$GIT_ASKPASS $GIT_TERMINAL_PROMPT" >> "{world.root}/asked"\nexec "{git}" "$@"')
+    world.check(GIT_ASKPASS="ask-in-a-window")
+    assert set((world.root / "asked").read_text().splitlines()) == {"true 0"}
+
+
+def test_go_in_a_relative_folder_of_path(world: World) -> None:
+    app = world.app(A)
+    (app / "tools").symlink_to(os.path.dirname(world.go_path))
+    git = os.path.dirname(world.run("sh", "-c", "command -v git").stdout.strip())
+    done = world.check(PATH=f"tools{os.pathsep}{git}")
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,6 +1,7 @@
 """Proxies, go, git and the disk misbehave: the verdict holds, and nothing is lost or left behind."""
 
 import contextlib
+import gzip
 import os
 import random
 import subprocess
@@ -82,6 +83,17 @@ NO_ANSWERS: dict[str, tuple[Fault | Said, str]] = {
     "headers without end": (fault_of(HEAD, *[b"X-More: " + b"x" * 900 + b"\r\n"] * 5000), ""),
     "a header without end": (fault_of(HEAD, b"X-More: ", *[b"x" * 65536] * 500), ""),
     "too short": (fault_of(HEAD + b"Content-Length: 100\r\n\r\nmodule"), ""),
+    "no end of the headers": (fault_of(HEAD + b"Content-Le"), "ends in the middle"),
+    "no end of the status": (fault_of(b"HTTP/1.1 200"), ""),
+    "a body that is cut": (fault_of(HEAD + b"\r\n", b"module example.com/a\n", pause=20), "no answer"),
+    "half a gzip": (Said(200, gzip.compress(b"module x" * 99)[:-9], (("Content-Encoding", "gzip"),)), "not the gzip"),
+    "a gzip that is none": (Said(200, b"module x", (("Content-Encoding", "gzip"),)), "gzip"),
+    "a header without a colon": (fault_of(HEAD + b"Content-Length: 0\r\nwhat\r\n\r\n"), "a header without a colon"),
+    "a redirect that never ends": (fault_of(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", *[MEGABYTE] * 400), "404"),
+    "a redirect with a bomb": (
+        Said(302, gzip.compress(b"0" * (200 << 20)), (("Location", "/x"), ("Content-Encoding", "gzip"))),
+        "404",
+    ),
     "negative length": (fault_of(HEAD + b"Content-Length: -1\r\n\r\n"), ""),
     "two lengths": (fault_of(HEAD + b"Content-Length: 3\r\nContent-Length: 5\r\n\r\nabc"), ""),
     "odd length": (fault_of(HEAD + b"Content-Length: many\r\n\r\n{}"), ""),
@@ -135,7 +147,7 @@ def test_answer_that_is_none_is_unavailable_in_time_and_within_bounds(
     done, seconds, megabytes = check(world, "--format", "json")
     results = {item["module"]: item for item in document(done)["results"]}
     assert (done.returncode, done.stderr) == (1, "")
-    assert results["example.com/a"]["verdict"] == "unavailable"
+    assert results["example.com/a"]["verdict"] == ("missing" if words == "404" else "unavailable")
     assert words in results["example.com/a"]["message"]
     assert results["example.com/b"]["verdict"] == "ok"
     assert seconds < SECONDS + SLACK and megabytes < MEGABYTES
@@ -210,6 +222,7 @@ BAD = {
     "prints garbage and fails": "head -c 3000000 /dev/urandom >&2; exit 3",
     "prints nothing": "exit 0",
     "is killed": "kill -9 $$",
+    "never stops": "while :; do echo x; sleep 0.05; done",
     "leaves a child behind": "sleep 300 & echo '{'; exit 1",
 }
 

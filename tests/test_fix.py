@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from goproxy_check.fix import command
+from goproxy_check.fix import command, quoted
 from goproxy_check.references import Reference
 from tests.support.goproxy import GoProxy, Said
 from tests.support.sumdb import SumDB
@@ -275,3 +275,34 @@ def test_command_for_powershell(monkeypatch: pytest.MonkeyPatch) -> None:
         "cd 'it''s'; $env:GOPROXY='direct'; $env:GOWORK='off'; go mod download a.com/x@v1.0.0; "
         "$env:GOPROXY=$null; $env:GOWORK=$null"
     )
+
+
+QUOTED = [
+    ("a", "a"),
+    ("a b", "'a b'"),
+    ("-rf", "./-rf"),
+    (":!x", "'./:!x'"),
+    ("$(x)", "'$(x)'"),
+    ("a\nb", "$'a\\x0ab'"),
+]
+
+
+@pytest.mark.parametrize(("folder", "wanted"), QUOTED)
+def test_folder_is_one_word_no_option_and_no_pattern_of_git(folder: str, wanted: str) -> None:
+    assert quoted(folder) == wanted
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+@pytest.mark.parametrize("what", ["folder", "go.sum"])
+def test_link_out_of_the_repository_is_not_followed(world: World, stale: Path, what: str) -> None:
+    outside = world.root / "outside"
+    sub = world.app(f"{LIB} v1.1.0", folder="sub")
+    if what == "folder":
+        sub.rename(outside)
+        sub.symlink_to(outside)
+    else:
+        outside.mkdir()
+        (sub / "go.sum").symlink_to(outside / "go.sum")
+    done = world.main("--fix")
+    assert done.returncode == 1 and "Not fixed: go.sum is a symbolic link, or behind one." in done.stdout
+    assert not (outside / "go.sum").exists()

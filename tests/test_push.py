@@ -248,3 +248,10 @@ class TestVersions:
         done = world.main(*args, cwd=world.home)
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.count("\n") == 1 and words in done.stderr
+
+
+def test_name_of_a_branch_with_a_space_that_git_allows(repository: Repository) -> None:
+    repository.commit("example.com/a v1.0.0", "example.com/b v1.0.0")
+    done = repository.push("HEAD:refs/heads/a\u00a0b")
+    assert done.returncode == 0, done.stderr
+    assert repository.asked() == {"example.com/b"}

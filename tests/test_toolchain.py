@@ -136,3 +136,13 @@ def test_without_go_nothing_is_demanded(world: World, proxy: GoProxy) -> None:
     bare.mkdir()
     (bare / "git").symlink_to(git / "git")
     assert world.verdicts(PATH=str(bare), GOPROXY=proxy.url) == {}
+
+
+@pytest.mark.parametrize("script", ["exit 1", "exit 0", "kill -9 $$", "sleep 60 & wait"])
+def test_go_that_does_not_say_is_no_reason_to_pass(world: World, script: str) -> None:
+    app = world.app()
+    (app / "go.mod").write_text("module m.example/x\n\ngo 1.99.0\n")
+    world.git("add", ".", cwd=app)
+    world.program("go", f'case "$*" in "env GOTOOLCHAIN") {script};; esac\nexec "{world.go_path}" "$@"')
+    done = world.check("--timeout", "2s", GOTOOLCHAIN="auto")
+    assert (done.returncode, done.stdout) == (2, "") and done.stderr.startswith("goproxy-check: go env")

@@ -1,5 +1,6 @@
 """What a server, or a folder, answers: read to its end, bounded in size, and not mended where it is broken."""
 
+import contextlib
 import email.utils
 import hashlib
 import http.client
@@ -65,16 +66,14 @@ def _unpacked(response: requests.Response) -> Iterator[bytes]:
         yield from pieces
         return
     unpack = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-    try:
+    with contextlib.suppress(zlib.error):
         for piece in pieces:
             left = piece
             while left:
                 yield unpack.decompress(left, _CHUNK)
                 left = unpack.unconsumed_tail
-    except zlib.error:
-        raise http.client.HTTPException("the answer is not the gzip that it claims to be") from None
     if not unpack.eof:
-        raise http.client.IncompleteRead(b"")
+        raise http.client.HTTPException("the answer is not the gzip that it claims to be")
 
 
 def read_file(url: str, method: str) -> Reply:
