@@ -44,8 +44,6 @@ def place(cwd: str) -> tuple[str, str]:
 
 def commit_of(cwd: str, name: str) -> str:
     """Return the commit that NAME is or, as a tag, names; "" if there is none here."""
-    if name.startswith("-"):  # an option to git, and never a name (git-check-ref-format(1))
-        return ""
     return git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", cwd=cwd, check=False).decode().strip()
 
 
