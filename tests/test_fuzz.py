@@ -69,6 +69,7 @@ ANSWERS = st.builds(
     st.sampled_from([0, 200, 403, 404, 429]),
     detail=WORDS.map(lambda text: " ".join(text.split())),
     go_mod_hash=st.sampled_from(["", "h1:x"]),
+    until=st.none() | st.floats(0, 253402300799),  # to the end of the year 9999, as HTTP has it
 )
 ORIGINS = st.none() | st.builds(Origin, st.sampled_from([None, True, False]), WORDS, error=WORDS, network=st.booleans())
 
