@@ -414,8 +414,7 @@ def test_order_of_files_that_a_user_wants_is_no_trouble(world: World) -> None:
 def test_git_asks_for_no_password(world: World) -> None:
     """In a partial clone it fetches what is missing, and would ask on the terminal, or in a window."""
     world.app(A)
-    git = world.run("sh", "-c", "command -v git").stdout.strip()
-    world.program("git", f'echo "$GIT_ASKPASS $GIT_TERMINAL_PROMPT" >> "{world.root}/asked"\nexec "{git}" "$@"')
+    world.wrap("git", f'echo "$GIT_ASKPASS $GIT_TERMINAL_PROMPT" >> "{world.root}/asked"')
     world.check(GIT_ASKPASS="ask-in-a-window")
     assert set((world.root / "asked").read_text().splitlines()) == {"true 0"}
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.goproxy import GoProxy
 from tests.support.world import LIB, World, go_mod
+from tests.test_safety import placed
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="hooks are shell scripts")
 
@@ -38,14 +39,7 @@ class Drill:
         app = world.app(f"{LIB} v1.0.0")
         (app / "go.sum").write_text(world.sum_lines(LIB, "v1.0.0"))
         world.commit(app, "first")
-        self.place, self.store = app, app / ".git"
-        if where == "linked":
-            self.place = world.root / "linked"
-            world.git("worktree", "add", "-q", str(self.place), "-b", "work", cwd=app)
-        elif where == "submodule":
-            outer = world.app(name="outer")
-            world.git("submodule", "add", "-q", app.as_uri(), "inner", cwd=outer)
-            self.place, self.store = outer / "inner", outer / ".git" / "modules" / "inner"
+        self.place, self.store = placed(world, app, where)
         remote = world.root / "remote.git"
         world.git("init", "-q", "--bare", str(remote), cwd=world.root)
         world.git("remote", "add", "other", str(remote), cwd=self.place)

@@ -229,9 +229,7 @@ BAD = {
 
 def wrap(world: World, name: str, when: str, script: str) -> None:
     """Let the program NAME do what SCRIPT says, but only where a word among its arguments is WHEN."""
-    real = world.run("sh", "-c", f"command -v {name}").stdout.strip()
-    guard = f'case " $* " in *" {when} "*) {script};; esac'
-    world.program(name, f'{guard}\nexec "{real}" "$@"')
+    world.wrap(name, f'case " $* " in *" {when} "*) {script};; esac')
 
 
 @pytest.fixture

@@ -169,8 +169,7 @@ def test_printed_command_for_a_folder_can_be_pasted(world: World, folder: str) -
 def test_hostile_names_reach_neither_go_nor_git_nor_a_proxy(world: World, evil: str) -> None:
     notes = world.root / "notes"
     for name in ("go", "git"):
-        real = world.run("sh", "-c", f"command -v {name}").stdout.strip()
-        world.program(name, f'echo "$*" >> "{notes}"\nexec "{real}" "$@"')
+        world.wrap(name, f'echo "$*" >> "{notes}"')
     app = world.app()
     quoted = json.dumps(evil)
     (app / "go.mod").write_text(f"module m.example/x\n\nrequire {quoted} v1.0.0\nrequire example.com/a {quoted}\n")

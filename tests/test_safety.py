@@ -37,6 +37,18 @@ def refs(world: World, repository: Path) -> str:
     return world.git("for-each-ref", "--format=%(refname) %(objectname)", cwd=repository)
 
 
+def placed(world: World, app: Path, where: str) -> tuple[Path, Path]:
+    """Return a work tree of APP (main, linked), or one of it as a submodule, and the folder of its hooks and refs."""
+    if where == "linked":
+        world.git("worktree", "add", "-q", str(world.root / "linked"), "-b", "work", cwd=app)
+        return world.root / "linked", app / ".git"
+    if where == "submodule":
+        outer = world.app(name="outer")
+        world.git("submodule", "add", "-q", app.as_uri(), "inner", cwd=outer)
+        return outer / "inner", outer / ".git" / "modules" / "inner"
+    return app, app / ".git"
+
+
 @pytest.mark.parametrize("where", ["main", "linked", "submodule"])
 def test_commit_through_a_real_hook_with_fix_leaves_the_repository_as_it_was(
     world: World, seen: Path, where: str
@@ -45,14 +57,7 @@ def test_commit_through_a_real_hook_with_fix_leaves_the_repository_as_it_was(
     world.stale(LIB, "v1.1.0")
     app = world.app("example.com/none v1.0.0")
     world.commit(app, "first")
-    place, store = app, app / ".git"
-    if where == "linked":
-        place = world.root / "linked"
-        world.git("worktree", "add", "-q", str(place), "-b", "side", cwd=app)
-    elif where == "submodule":
-        outer = world.app(name="outer")
-        world.git("submodule", "add", "-q", app.as_uri(), "inner", cwd=outer)
-        place, store = outer / "inner", outer / ".git" / "modules" / "inner"
+    place, store = placed(world, app, where)
     command = f'exec "{sys.executable}" -m goproxy_check --fix'
     (store / "hooks").mkdir(exist_ok=True)
     (store / "hooks" / "pre-commit").write_text(f"#!/bin/sh\n{command}\n")

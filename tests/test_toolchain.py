@@ -143,6 +143,6 @@ def test_go_that_does_not_say_is_no_reason_to_pass(world: World, script: str) ->
     app = world.app()
     (app / "go.mod").write_text("module m.example/x\n\ngo 1.99.0\n")
     world.git("add", ".", cwd=app)
-    world.program("go", f'case "$*" in "env GOTOOLCHAIN") {script};; esac\nexec "{world.go_path}" "$@"')
+    world.wrap("go", f'case "$*" in "env GOTOOLCHAIN") {script};; esac')
     done = world.check("--timeout", "2s", GOTOOLCHAIN="auto")
     assert (done.returncode, done.stdout) == (2, "") and done.stderr.startswith("goproxy-check: go env")

@@ -100,11 +100,11 @@ class OriginClient:
             return Origin(None, error=str(error))
         url = _repository(cache)
         shutil.rmtree(cache, ignore_errors=True)  # who waits asks many times
-        answer = next(json_objects(result.stdout), None)
+        answer = next(json_objects(result.stdout), {"Error": {"Err": result.stderr or "no answer"}})
         try:
-            problem = str((answer.get("Error") or {}).get("Err", "")) if answer else result.stderr or "no answer"
-            versions = tuple(str(version) for version in answer.get("Versions") or ()) if answer else ()
-            url = str((answer.get("Origin") or {}).get("URL") or url) if answer else url
+            problem = str((answer.get("Error") or {}).get("Err", ""))
+            versions = tuple(str(version) for version in answer.get("Versions") or ())
+            url = str((answer.get("Origin") or {}).get("URL") or url)
         except (AttributeError, TypeError):
             problem, versions = "its answer makes no sense", ()
         if not problem:

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
 MODULE_FILES = ("go.mod", "go.sum", "go.work", "go.work.sum")
 PATHSPECS = tuple(f":(top,glob)**/{name}" for name in MODULE_FILES)
-# Raw and NUL-separated, and nothing of it left to the user's configuration: no renames, no external diff, no
-# order of the user's, paths
-# from the top of the repository (diff.relative would make them relative to the current folder).
+# Raw and NUL-separated, and nothing of it left to the user's configuration: no renames, no external diff, no order of
+# theirs, paths from the top of the repository (diff.relative would make them relative to the current folder).
 _PLAINLY = ("--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all", "-O/dev/null")
 DIFF = ("-c", "diff.relative=false", "diff", "--raw", "-z", "--no-abbrev", *_PLAINLY)
 _GLANCE = 5.0  # seconds
@@ -24,8 +23,6 @@ _MOST = 256  # pipes full, of at most 64 KB
 # Go writes this hash of an empty go.mod by an old bug, and ignores it (cmd/go/internal/modfetch: emptyGoModHash).
 EMPTY_GO_MOD = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
 LS_FILES = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-
-
 # Nobody is there to answer a question; "true" answers every one with nothing. Credential helpers still work, and
 # GIT_SSH_COMMAND is left alone, for it would override the user's core.sshCommand.
 UNASKED = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}

@@ -69,11 +69,11 @@ class Transport:
             if wait is None:
                 self._answered |= {host} if reply.status else set()
                 break
-            hopeless = attempt + 1 >= _ATTEMPTS and host not in self._answered
-            if hopeless:
+            last = attempt + 1 >= (_MORE_ATTEMPTS if host in self._answered else _ATTEMPTS)
+            if last and host not in self._answered:
                 self._give_up(host, reply)
             wait = max(wait, min(1.0, 0.2 * 2**attempt) * random.uniform(0.5, 1))  # noqa: S311
-            if hopeless or attempt + 1 == _MORE_ATTEMPTS or wait >= deadline.left():
+            if last or wait >= deadline.left():
                 break
             deadline.sleep(wait)
         return reply

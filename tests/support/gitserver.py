@@ -3,11 +3,12 @@
 import contextlib
 import os
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from tests.support.goproxy import serving
 
 
 class GitServer(ThreadingHTTPServer):
@@ -29,14 +30,8 @@ class GitServer(ThreadingHTTPServer):
     @contextlib.contextmanager
     def running(self) -> Iterator["GitServer"]:
         """Serve until the block ends."""
-        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
+        with serving(self):
             yield self
-        finally:
-            self.shutdown()
-            self.server_close()
-            thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

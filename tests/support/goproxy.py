@@ -28,6 +28,19 @@ if TYPE_CHECKING:
     from tests.support.sumdb import SumDB
 
 
+@contextlib.contextmanager
+def serving(server: ThreadingHTTPServer) -> Iterator[None]:
+    """Let SERVER serve in a thread until the block ends."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 @dataclass(frozen=True)
 class Seen:
     """One request: the path, and whether it said Disable-Module-Fetch."""
@@ -88,14 +101,8 @@ class GoProxy:
     @contextlib.contextmanager
     def running(self) -> Iterator["GoProxy"]:
         """Serve until the block ends."""
-        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
+        with serving(self._server):
             yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()
-            thread.join()
 
     def serves(self, module: str, repository: Path, tag_prefix: str = "") -> None:
         """Take MODULE from REPOSITORY; its tags begin with TAG_PREFIX."""

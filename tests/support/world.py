@@ -185,6 +185,11 @@ class World:
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
         (folder / name).chmod(0o755)
 
+    def wrap(self, name: str, script: str) -> None:
+        """Put a program called NAME on PATH that does what SCRIPT says, and then what the real one does."""
+        real = shutil.which(name, path=self.env["PATH"])
+        self.program(name, f'{script}\nexec "{real}" "$@"')
+
     def goproxy_check(self) -> None:
         """Put goproxy-check on PATH, as an installation does."""
         self.program("goproxy-check", f'exec "{sys.executable}" -m goproxy_check "$@"')
