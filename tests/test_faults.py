@@ -169,6 +169,19 @@ def test_redirect_to_another_host_is_followed(world: World, proxy: GoProxy, clea
         assert world.verdicts() == {"example.com/a@v1.0.0": "ok"}
 
 
+@pytest.mark.parametrize("target", ["nobody", "crashing"])
+def test_proxy_that_redirects_to_a_broken_host_is_not_given_up_with_it(
+    world: World, proxy: GoProxy, clean: None, target: str
+) -> None:
+    with GoProxy().running() as store:
+        store.fault("", reset)
+        url = store.url if target == "crashing" else "http://127.0.0.1:9"
+        proxy.fault("/a/@v/v1.0.0", Said(302, b"", (("Location", f"{url}/x"),)))
+        proxy.put("example.com/b", "v1.0.0")
+        world.app("example.com/a v1.0.0", "example.com/b v1.0.0")
+        assert world.verdicts("-j", "1") == {"example.com/a@v1.0.0": "unavailable", "example.com/b@v1.0.0": "ok"}
+
+
 class HalfFails:
     """Fault: one half of the requests, at random but never one file eight times, ends as a crashing proxy has it."""
 
@@ -312,6 +325,25 @@ def test_interrupt_amid_writing_go_sum(world: World, stale: Path, clean: None) -
     done = world.check("--fix")
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
     assert files(stale) == before
+
+
+INTERRUPTED_AS_IT_STARTS = """
+import os, signal, sys
+from goproxy_check import process
+signal.signal(signal.SIGINT, process.interrupt)
+def called(frame, event, arg):
+    if event == "return" and frame.f_code.co_name == "_execute_child":
+        os.kill(os.getpid(), signal.SIGINT)
+sys.setprofile(called)
+try:
+    process.run(["sleep", "300"])
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_interrupt_just_as_a_program_starts_ends_it_too(world: World, clean: None) -> None:
+    assert world.run(sys.executable, "-c", INTERRUPTED_AS_IT_STARTS).stdout == "interrupted\n"
 
 
 def test_go_mod_that_is_edited_meanwhile_is_left_as_it_is(world: World, stale: Path, clean: None) -> None:

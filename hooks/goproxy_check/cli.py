@@ -55,10 +55,6 @@ def _complain(text: str) -> None:
     trace(f"goproxy-check: {text}")
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 def _is_settled(argv: list[str]) -> bool:
     """Tell whether there is nothing to find, as far as can be seen at a glance, and nothing more to say about it."""
     started = time.monotonic()
@@ -84,9 +80,9 @@ def _run(argv: list[str]) -> int:
     from goproxy_check.options import parse
 
     if threading.current_thread() is threading.main_thread():
-        for name in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), _interrupt)
+        for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
+            if number and signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+                signal.signal(number, process.interrupt)
         if hasattr(signal, "SIGCHLD"):
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or no child's failure would be seen
     options = parse(argv)

@@ -28,6 +28,34 @@ class CommandError(Exception):
     """A program that could not be started or did not do what was asked; the text is one line for the user."""
 
 
+class _Interrupts:
+    """The user's wish to end this run, which waits while HELD: nobody would know of a program that is being started.
+
+    Used ``with``, which is idle in other threads than the main one, who alone hears of signals.
+    """
+
+    held = wanted = False
+
+    def __call__(self, *_: object) -> None:
+        """Raise KeyboardInterrupt, as the handler of a signal, as soon as may be."""
+        self.wanted = self.held
+        if not self.held:
+            raise KeyboardInterrupt
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            self.held = True
+
+    def __exit__(self, *_: object) -> None:
+        if threading.current_thread() is threading.main_thread():
+            self.held = False
+            if self.wanted:
+                self()
+
+
+interrupt = _Interrupts()
+
+
 class Result(NamedTuple):
     """What a program that has ended left behind; CODE is negative for a signal, None if the time was up."""
 
@@ -64,29 +92,30 @@ def _run(
     command: Sequence[str], cwd: str | None, env: Mapping[str, str] | None, stdin: bytes, timeout: float
 ) -> Result:
     windows = sys.platform == "win32"
+    child = None
     try:
-        child = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=env,
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=not windows,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) if windows else 0,
-        )
-    except OSError as error:
-        raise CommandError(f"cannot run {command[0]}: {error.strerror or error}") from None
-    with _lock:
-        _running.add(child)
-    try:
+        with interrupt:
+            child = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=not windows,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) if windows else 0,
+            )
+            with _lock:
+                _running.add(child)
         stdout, stderr = child.communicate(stdin or None, timeout=timeout)
         return Result(child.returncode, stdout, stderr.decode("utf-8", "replace"))
-    except subprocess.TimeoutExpired:
-        _abandon(child)
-        return Result(None, b"", f"no answer within {timeout:.0f}s")
-    except BaseException:
-        _abandon(child)
+    except BaseException as error:
+        if child:
+            _abandon(child)
+        if isinstance(error, subprocess.TimeoutExpired):
+            return Result(None, b"", f"no answer within {timeout:.0f}s")
+        if isinstance(error, OSError):
+            raise CommandError(f"cannot run {command[0]}: {error.strerror or error}") from None
         raise
     finally:
         with _lock:

@@ -119,7 +119,8 @@ class Transport:
             OSError,
             ValueError,
         ) as error:
-            return self._failed(error, parts.netloc, seconds)
+            asked = getattr(getattr(error, "request", None), "url", None)  # perhaps not the first, after a redirect
+            return self._failed(error, urlsplit(asked or url).netloc, seconds)
         if reply.status not in _PASSING:
             return reply, None
         reply.retry_after = retry_after(reply.headers)
@@ -143,6 +144,7 @@ class Transport:
             there = urlsplit(target)
             if there.scheme not in ("http", "https") or (here.scheme, there.scheme) == ("https", "http"):
                 return Reply(0, f"redirected from {here.scheme} to {one_line(there.scheme, 20)}, which Go refuses")
+            self._answered.add(here.netloc)
             if there[:2] != here[:2]:
                 credentials = {}
             url = target
