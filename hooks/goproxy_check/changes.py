@@ -64,33 +64,25 @@ def staged(cwd: str, files: list[str]) -> Change | None:
     merge only what no parent has is new. Raises CommandError if CWD is no repository, a file is not in the index, or
     a conflict is not resolved.
     """
-    if not files:
-        entries = repository.diff(cwd, "--cached")
-        if not entries:
-            return None
-        root, folder = repository.place(cwd)
-        names = None
-    else:
-        root, folder = repository.place(cwd)
-        names = [_name(root, folder, file) for file in files]
-        entries = repository.diff(cwd, "--cached")
+    entries = repository.diff(cwd, "--cached")
+    if not (entries or files):
+        return None
+    root, folder = repository.place(cwd)
+    names = {_name(root, folder, file) for file in files} if files else {entry.path for entry in entries}
     for entry in entries:
-        if entry.unmerged and (names is None or entry.path in names):
+        if entry.unmerged and entry.path in names:
             raise CommandError(
                 f"{entry.path} is in the middle of a merge conflict: resolve it and git add it, then try again"
             )
     index = repository.index(cwd)
-    for name in names or ():
-        if name not in index and not any(entry.path == name for entry in entries):
-            missing = not os.path.lexists(os.path.join(root, name))
-            raise CommandError(f"{name}: no such file" if missing else f"{name} is not in the index: git add it first")
+    changed = {entry.path for entry in entries}
+    for name in sorted(names - index.keys() - changed):
+        missing = not os.path.lexists(os.path.join(root, name))
+        raise CommandError(f"{name}: no such file" if missing else f"{name} is not in the index: git add it first")
     parents = [repository.diff(cwd, "--cached", parent) for parent in repository.merge_heads(cwd)]
     old, new = _old_and_new([entries, *parents])
-    whole: set[str] = set()
-    if names is not None:
-        new &= set(names)
-        whole = {name for name in names if name in index} - {entry.path for entry in entries}
-    return _load(cwd, root, folder, old, index, new, whole)
+    whole = (names & index.keys()) - changed
+    return _load(cwd, root, folder, old, index, new & names, whole)
 
 
 def between(cwd: str, base: str, head: str, files: list[str]) -> Change | None:
@@ -193,13 +185,7 @@ def _name(root: str, folder: str, file: str) -> str:
 
 
 def _load(
-    cwd: str,
-    root: str,
-    folder: str,
-    old: list[tuple[str, str]],
-    tree: dict[str, str],
-    new: set[str],
-    whole: set[str],
+    cwd: str, root: str, folder: str, old: list[tuple[str, str]], tree: dict[str, str], new: set[str], whole: set[str]
 ) -> Change:
     if unknown := sorted((new | whole) - tree.keys()):
         raise CommandError(f"git tells of {unknown[0]}, but does not list it: try again")

@@ -47,16 +47,16 @@ def begin(references: Iterable[Reference], env: GoEnv, cache_suffices: bool = Fa
 
     If CACHE_SUFFICES, what the module cache has is taken as resolved.
     """
-    return [_begin(ref, env, cache_suffices) for ref in references]
 
+    def first(ref: Reference) -> Evidence:
+        if ref.invalid or ref.skipped:
+            return Evidence(ref)
+        if cache_suffices and env.is_cached(ref):
+            return Evidence(ref, cached=True)
+        nobody = env.end == "off" and not env.proxies and not env.is_private(ref.module)
+        return Evidence(ref, skipped="GOPROXY=off" if nobody else "")
 
-def _begin(ref: Reference, env: GoEnv, cache_suffices: bool) -> Evidence:
-    if ref.invalid or ref.skipped:
-        return Evidence(ref)
-    if cache_suffices and env.is_cached(ref):
-        return Evidence(ref, cached=True)
-    nobody = env.end == "off" and not env.proxies and not env.is_private(ref.module)
-    return Evidence(ref, skipped="GOPROXY=off" if nobody else "")
+    return [first(ref) for ref in references]
 
 
 def ask(found: list[Evidence], clients: Clients, seconds: float, *, patient: bool = False) -> list[Evidence]:

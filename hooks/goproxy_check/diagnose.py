@@ -1,6 +1,7 @@
 """From answers to verdicts, and the words for each. Pure: no network, no process, no clock."""
 
 from dataclasses import replace
+from typing import Any
 
 from goproxy_check import module
 from goproxy_check.origin import Origin
@@ -40,6 +41,10 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     return _missing(blank, origin)
 
 
+def _is(blank: Diagnosis, verdict: Verdict, why: str, *do: str, **more: Any) -> Diagnosis:
+    return replace(blank, verdict=verdict, why=why, do=do, **more)
+
+
 def _by_origin_alone(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
     """No proxy is asked: the module is private, or GOPROXY is ``direct``."""
     if origin is None or origin.published:
@@ -47,43 +52,31 @@ def _by_origin_alone(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
     if origin.published is False:
         return _unpublished(blank, origin)
     if origin.network:
-        return replace(
-            blank,
-            verdict=Verdict.UNAVAILABLE,
-            why="Its origin is out of reach, so nothing is known about this version.",
-            do=("Check the spelling, and try again when the network (a VPN?) is there.",),
-        )
-    return replace(
-        blank,
-        verdict=Verdict.MISSING,
-        why="Go takes this module from its origin, and the origin does not let it in, or is not there.",
-        do=("Check the spelling, and that git can read the repository (https://go.dev/doc/faq#git_https).",),
-    )
+        why = "Its origin is out of reach, so nothing is known about this version."
+        do = "Check the spelling, and try again when the network (a VPN?) is there."
+        return _is(blank, Verdict.UNAVAILABLE, why, do)
+    why = "Go takes this module from its origin, and the origin does not let it in, or is not there."
+    do = "Check the spelling, and that git can read the repository (https://go.dev/doc/faq#git_https)."
+    return _is(blank, Verdict.MISSING, why, do)
 
 
 def _served(blank: Diagnosis, answers: tuple[Answer, ...], evidence: Evidence) -> Diagnosis:
     ref, record = blank.reference, evidence.record
-    notes = (f"retracted: {evidence.retracted}",) if evidence.retracted else ()
-    served = next((answer for answer in answers if answer.go_mod_hash), None)
-    known, keeper = ref.go_mod_hashes, "go.sum"
-    if record and record.kind is Kind.SERVED:
-        known, keeper = (record.go_mod_hash,), f"{record.proxy.shown} (the checksum database)"
-    elif record:
+    if record and record.kind is not Kind.SERVED:
         return _unverified(blank, record)
+    served = next((answer for answer in answers if answer.go_mod_hash), None)
+    known = (record.go_mod_hash,) if record else ref.go_mod_hashes
     if not served or all(served.go_mod_hash == hash_ for hash_ in known):
-        return replace(blank, said=(), notes=notes)
-    why = "The line in go.sum was edited or badly merged, or the version was changed once published, or worse."
-    do = "Do not bypass this: look at git diff HEAD -- go.sum, then ask the module's authors which hash is right."
+        return replace(blank, said=(), notes=(f"retracted: {evidence.retracted}",) if evidence.retracted else ())
+    keeper = f"{record.proxy.shown} (the checksum database)" if record else "go.sum"
+    said = f"{served.proxy.shown} serves a go.mod with {served.go_mod_hash}", f"{keeper} has {' and '.join(known)}"
     if record:
         why = "The version was changed once published, or somebody in between changes what you get."
         do = "Do not bypass this: ask the module's authors which hash is right, and tell those who run the proxy."
-    return replace(
-        blank,
-        verdict=Verdict.MISMATCH,
-        said=(f"{served.proxy.shown} serves a go.mod with {served.go_mod_hash}", f"{keeper} has {' and '.join(known)}"),
-        why=why,
-        do=(do,),
-    )
+    else:
+        why = "The line in go.sum was edited or badly merged, or the version was changed once published, or worse."
+        do = "Do not bypass this: look at git diff HEAD -- go.sum, then ask the module's authors which hash is right."
+    return _is(blank, Verdict.MISMATCH, why, do, said=said)
 
 
 def _contradicted(blank: Diagnosis, answers: tuple[Answer, ...]) -> Diagnosis:
@@ -91,34 +84,21 @@ def _contradicted(blank: Diagnosis, answers: tuple[Answer, ...]) -> Diagnosis:
     served = next((answer for answer in answers if answer.go_mod_hash), None)
     said = [f"{place.file}:{place.line} has {hash_}" for place, hash_ in blank.reference.conflict]
     said += [f"{served.proxy.shown} serves a go.mod with {served.go_mod_hash}"] if served else []
-    return replace(
-        blank,
-        verdict=Verdict.MISMATCH,
-        said=tuple(said),
-        why="go.sum has two hashes for one file, as after a merge gone wrong; Go heeds only the first.",
-        do=("Do not bypass this: find out which line is wrong (git log -p -- go.sum helps), and remove it.",),
-    )
+    why = "go.sum has two hashes for one file, as after a merge gone wrong; Go heeds only the first."
+    do = "Do not bypass this: find out which line is wrong (git log -p -- go.sum helps), and remove it."
+    return _is(blank, Verdict.MISMATCH, why, do, said=tuple(said))
 
 
 def _unverified(blank: Diagnosis, record: Answer) -> Diagnosis:
     """The version is served, and Go would not take it, for the checksum database does not vouch for it."""
-    ref = blank.reference
     blank = replace(blank, said=(f"{record.proxy.shown} (the checksum database): {status(record)}",))
     if record.kind is not Kind.ABSENT:
-        return replace(
-            blank,
-            verdict=Verdict.UNAVAILABLE,
-            why="A proxy serves it, but the checksum database, which Go asks about it, gave no usable answer.",
-            do=("Try again when it is back.",),
-        )
-    return replace(
-        blank,
-        verdict=Verdict.UNVERIFIABLE,
-        why="A proxy serves it, but the checksum database has no record of it yet, so Go does not take it.",
-        do=("Try again in a while (half an hour at most is usual), or do without that check for it, this once:",),
-        cached_until=record.until,
-        bypass=("GONOSUMDB", f"$(go env GONOSUMDB),{ref.module}"),
-    )
+        why = "A proxy serves it, but the checksum database, which Go asks about it, gave no usable answer."
+        return _is(blank, Verdict.UNAVAILABLE, why, "Try again when it is back.")
+    why = "A proxy serves it, but the checksum database has no record of it yet, so Go does not take it."
+    do = "Try again in a while (half an hour at most is usual), or do without that check for it, this once:"
+    narrow = ("GONOSUMDB", f"$(go env GONOSUMDB),{blank.reference.module}")
+    return _is(blank, Verdict.UNVERIFIABLE, why, do, cached_until=record.until, bypass=narrow)
 
 
 def _refused(blank: Diagnosis, listed: tuple[str, ...]) -> Diagnosis:
@@ -136,10 +116,11 @@ def _refused(blank: Diagnosis, listed: tuple[str, ...]) -> Diagnosis:
     else:
         why = "The proxy refuses it. Some proxies say so of a version that they do not have: check the spelling."
     do += " If you are allowed to go around it:"
-    return replace(blank, verdict=Verdict.REFUSED, why=why, do=(do,), nearest=nearest, bypass=DIRECT)
+    return _is(blank, Verdict.REFUSED, why, do, nearest=nearest, bypass=DIRECT)
 
 
 def _unavailable(blank: Diagnosis, kind: Kind) -> Diagnosis:
+    why, do = "No proxy gave a usable answer, so nothing is known about this version.", "Try again when it is back."
     if kind is not Kind.UNAVAILABLE:
         why = "The origin has it; the proxy gave up fetching it."
         do = "Ask again in a minute: the proxy often succeeds at the second attempt."
@@ -149,37 +130,27 @@ def _unavailable(blank: Diagnosis, kind: Kind) -> Diagnosis:
     elif any("no password over http" in answer.detail for answer in blank.proxies):
         why = "Go does not use such a proxy, so nothing is known about this version."
         do = "Write https:// in GOPROXY, or leave the password out (see go env GOPROXY)."
-    else:
-        why = "No proxy gave a usable answer, so nothing is known about this version."
-        do = "Try again when it is back."
-    return replace(blank, verdict=Verdict.UNAVAILABLE, why=why, do=(do,))
+    return _is(blank, Verdict.UNAVAILABLE, why, do)
 
 
 def _unpublished(blank: Diagnosis, origin: Origin) -> Diagnosis:
     ref = blank.reference
     nearest = nearest_versions(ref.version, origin.versions)
+    push, how = "If the module is yours, push the tag:", f"  git push origin {tag(ref, origin.url)}"
+    why, do = "It is not published, so no bypass helps.", [push, how]
     if "go.mod" in origin.error:
         why = "The tag is there, but nobody can use it as this module, so no bypass helps."
-        lines: tuple[str, ...] = (
-            "Check the module path. If the module is yours, correct its go.mod and publish the next version.",
-        )
+        do = ["Check the module path. If the module is yours, correct its go.mod and publish the next version."]
     elif module.is_pseudo(ref.version):
         why = "Its commit is not at the origin, so no bypass helps."
-        lines = (
-            f"Take a commit that is there (go get {ref.module}@latest finds one), or push it if the module is yours.",
-        )
-    else:
-        push = ("If the module is yours, push the tag:", f"  git push origin {tag(ref, origin.url)}")
-        if ref.version.endswith("+incompatible") and not nearest:
-            why = "It is not published, so no bypass helps."
-            lines = push
-        elif nearest:
-            why = f"It is not published, so no bypass helps. Nearest published: {', '.join(nearest)}."
-            lines = (f"Take one of those. {push[0]}", push[1])
-        else:
-            why = "It is not published, so no bypass helps. The origin has no version of this module at all."
-            lines = (f"Is {ref.module} a package of another module? Then require that. {push[0]}", push[1])
-    return replace(blank, verdict=Verdict.UNPUBLISHED, why=why, do=lines, nearest=nearest)
+        do = [f"Take a commit that is there (go get {ref.module}@latest finds one), or push it if the module is yours."]
+    elif nearest:
+        why += f" Nearest published: {', '.join(nearest)}."
+        do = [f"Take one of those. {push}", how]
+    elif not ref.version.endswith("+incompatible"):
+        why += " The origin has no version of this module at all."
+        do = [f"Is {ref.module} a package of another module? Then require that. {push}", how]
+    return _is(blank, Verdict.UNPUBLISHED, why, *do, nearest=nearest)
 
 
 def _stale(blank: Diagnosis, fetched: tuple[Answer, ...]) -> Diagnosis:
@@ -188,39 +159,25 @@ def _stale(blank: Diagnosis, fetched: tuple[Answer, ...]) -> Diagnosis:
     blank = replace(blank, cached_until=until, bypass=DIRECT)
     if all(answer.resource == ".zip" for answer in blank.proxies):
         why = "The proxy serves its go.mod, but not the archive that builds need, and remembers so"
-        return replace(blank, verdict=Verdict.STALE, why=why)
-    if lists and all(not a.versions and a.kind in (Kind.SERVED, Kind.ABSENT) for a in lists):
-        return replace(
-            blank,
-            verdict=Verdict.UNLISTED,
-            why="The proxies know no version of this module at all, and remember the miss",
-            do=(*private_hint(blank.reference.module), "If this is its first release, the command below fetches it."),
-        )
-    return replace(
-        blank,
-        verdict=Verdict.STALE,
-        why="The proxy looked before this version was published, and remembers the miss",
-    )
+    elif lists and all(not a.versions and a.kind in (Kind.SERVED, Kind.ABSENT) for a in lists):
+        why = "The proxies know no version of this module at all, and remember the miss"
+        do = "If this is its first release, the command below fetches it."
+        return _is(blank, Verdict.UNLISTED, why, *private_hint(blank.reference.module), do)
+    else:
+        why = "The proxy looked before this version was published, and remembers the miss"
+    return _is(blank, Verdict.STALE, why)
 
 
 def _missing(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
-    first = f"Check the spelling of {blank.reference.module}."
     if origin and origin.no_go:
-        do = ("Install Go, or put it on PATH, so that the origin can be asked.",)
-        return replace(blank, verdict=Verdict.MISSING, why="The proxies do not have it.", do=do)
+        do = "Install Go, or put it on PATH, so that the origin can be asked."
+        return _is(blank, Verdict.MISSING, "The proxies do not have it.", do)
+    spelling = f"Check the spelling of {blank.reference.module}."
     if origin and origin.network:
-        first += " If it is right, try again when the network is back."
-    return replace(
-        blank,
-        verdict=Verdict.MISSING,
-        why="The proxies do not have it, and its origin could not be asked whether it exists.",
-        do=(
-            first,
-            *private_hint(blank.reference.module),
-            "If git needs a login there, give it one (https://go.dev/doc/faq#git_https). Then:",
-        ),
-        bypass=DIRECT,
-    )
+        spelling += " If it is right, try again when the network is back."
+    why = "The proxies do not have it, and its origin could not be asked whether it exists."
+    login = "If git needs a login there, give it one (https://go.dev/doc/faq#git_https). Then:"
+    return _is(blank, Verdict.MISSING, why, spelling, *private_hint(blank.reference.module), login, bypass=DIRECT)
 
 
 def private_hint(path: str) -> tuple[str, str]:

@@ -146,9 +146,8 @@ def _oldest(env: GoEnv, seconds: float) -> str:
 def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:
     """Return the proxies of the GOPROXY list TEXT, and the word that ends it: ``direct``, ``off``, or none.
 
-    Raises GoEnvError for an entry that is no
-    URL and for a list without entries. Source: https://go.dev/ref/mod#environment-variables, cmd/go/internal/modfetch:
-    proxyList.
+    Raises GoEnvError for an entry that is no URL and for a list without entries.
+    Source: https://go.dev/ref/mod#environment-variables, cmd/go/internal/modfetch: proxyList.
     """
     proxies: list[Proxy] = []
     for entry, separator in re.findall(r"([^,|]*)([,|]|$)", text):
@@ -161,30 +160,33 @@ def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:
         # complete URL; everything else gets https:// in front.
         if re.search("[.:/]", url) and ":/" not in url and not os.path.isabs(url) and not url.startswith("/"):
             url = f"https://{url}"
-        proxies.append(Proxy(url.rstrip("/"), _check_url(url), separator == "|"))
+        proxies.append(Proxy(url.rstrip("/"), checked_url(url), separator == "|"))
     if not proxies:
         raise GoEnvError("GOPROXY has no entries: set it to a proxy's URL, or unset it (go env -u GOPROXY)")
     return tuple(proxies), ""
 
 
-def _check_url(url: str) -> str:
+def checked_url(url: str) -> str:
     """Return URL as it may be shown; raises GoEnvError for what Go refuses (cmd/go/internal/modfetch: newProxyRepo)."""
-    # A password may hold any character, so that a URL that is none can't be taken apart: all before an @ is hidden.
-    scheme = re.match(r"(?:\w+:/*)?", url)
-    bare = one_line(f"{scheme[0] if scheme else ''}{url.rpartition('@')[2]}" if "@" in url else url)
     try:
-        parts = urlsplit(url)
-        shown = bare_url(url).rstrip("/")
+        parts, shown = urlsplit(url), bare_url(url).rstrip("/")
         parts.port  # noqa: B018  raises ValueError where the port is no number
     except ValueError:
-        raise GoEnvError(f"GOPROXY: {bare} is not a URL (see go env GOPROXY)") from None
-    if parts.scheme not in ("https", "http", "file"):
-        why = f"it must begin with https, http or file, not {parts.scheme}" if parts.scheme else "https:// is missing"
-        raise GoEnvError(f"GOPROXY: {bare} is not the URL of a proxy, {why} (see go env GOPROXY)")
-    if parts.scheme == "file" and (parts.netloc or parts.query or parts.fragment):
-        raise GoEnvError(f"GOPROXY: {bare} is not a file URL, which has a path and nothing else")
-    if "@" in parts.path:
-        raise GoEnvError(f"GOPROXY: {bare} has an @ after its host: is there a typo before it? (see go env GOPROXY)")
-    if parts.scheme != "file" and not parts.hostname:
-        raise GoEnvError(f"GOPROXY: {bare} names no host (see go env GOPROXY)")
-    return printable(shown)
+        parts, shown = urlsplit(""), ""
+    if not shown:
+        why = "is not a URL"
+    elif parts.scheme not in ("https", "http", "file"):
+        begin = f"it must begin with https, http or file, not {parts.scheme}" if parts.scheme else "https:// is missing"
+        why = f"is not the URL of a proxy, {begin}"
+    elif parts.scheme == "file" and (parts.netloc or parts.query or parts.fragment):
+        why = "is not a file URL, which has a path and nothing else"
+    elif "@" in parts.path:
+        why = "has an @ after its host: is there a typo before it?"
+    elif parts.scheme != "file" and not parts.hostname:
+        why = "names no host"
+    else:
+        return printable(shown)
+    # A password may hold any character, so that a URL that is none can't be taken apart: all before an @ is hidden.
+    scheme = re.match(r"(?:\w+:/*)?", url)
+    bare = f"{scheme[0] if scheme else ''}{url.rpartition('@')[2]}" if "@" in url else url
+    raise GoEnvError(f"GOPROXY: {one_line(bare)} {why} (see go env GOPROXY)")

@@ -79,19 +79,6 @@ def run(
     Raises CommandError if it cannot be started at all. A child that outlives TIMEOUT is ended with its children.
     """
     started = time.monotonic()
-    try:
-        return _run(command, cwd, env, stdin, timeout)
-    finally:
-        if told:
-            from goproxy_check.redact import trace  # not what every commit has to pay for
-
-            trace(f"# {told} ({time.monotonic() - started:.3f}s)")
-
-
-def _run(
-    command: Sequence[str], cwd: str | None, env: Mapping[str, str] | None, stdin: bytes, timeout: float
-) -> Result:
-    windows = sys.platform == "win32"
     child = None
     try:
         with interrupt:
@@ -102,8 +89,8 @@ def _run(
                 stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                start_new_session=not windows,
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) if windows else 0,
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
             )
             with _lock:
                 _running.add(child)
@@ -120,6 +107,10 @@ def _run(
     finally:
         with _lock:
             _running.discard(child)
+        if told:
+            from goproxy_check.redact import trace  # not what every commit has to pay for
+
+            trace(f"# {told} ({time.monotonic() - started:.3f}s)")
 
 
 def _kill(child: "subprocess.Popen[bytes]") -> None:

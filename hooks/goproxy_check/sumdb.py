@@ -5,16 +5,15 @@ only for the record itself: its signature and its place in the log are checked b
 """
 
 import base64
+import contextlib
 import hashlib
 import re
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from goproxy_check import module
-from goproxy_check.goenv import GoEnv, Proxy
+from goproxy_check.goenv import GoEnv, GoEnvError, Proxy, checked_url
 from goproxy_check.parallel import Deadline, in_parallel
 from goproxy_check.proxy import Answer, Kind, answer_to, walk
-from goproxy_check.redact import bare_url, printable
 from goproxy_check.references import Reference
 from goproxy_check.reply import Reply
 from goproxy_check.transport import OUT_OF_TIME, Transport
@@ -66,11 +65,14 @@ class ChecksumDatabase:
         name = key.partition("+")[0]
         url = urls[0] if urls else f"https://{name}"
         sound = re.fullmatch(r"[\w.-]+(?::\d+)?(?:/[\w.~/-]*[\w.~-])?", name) and name.lower() != "off"
+        problem = "GOSUMDB is not NAME, NAME+KEY or NAME+KEY URL (see go env GOSUMDB)"
         if self._env.sumdb in ("", "off"):
-            return self._useless(ref, "GOSUMDB=off, and nothing else can vouch for a toolchain")
-        if not sound or len(urls) > 1 or not _is_key(key) or not (shown := _shown(url)):
-            return self._useless(ref, "GOSUMDB is not NAME, NAME+KEY or NAME+KEY URL (see go env GOSUMDB)")
-        direct = Proxy(url, shown, False)
+            problem = "GOSUMDB=off, and nothing else can vouch for a toolchain"
+        elif sound and len(urls) < 2 and _is_key(key) and not url.lower().startswith("file:"):
+            with contextlib.suppress(GoEnvError):
+                direct, problem = Proxy(url, checked_url(url), False), ""
+        if problem:
+            return answer_to(Proxy("", "GOSUMDB", False), ref, "record", Reply(0, problem))
         if urls:
             return direct
 
@@ -86,9 +88,6 @@ class ChecksumDatabase:
         stopped = last in failed and last and not last.proxy.on_any_error
         return failed[-1] if failed and (stopped or self._env.end != "direct") else direct
 
-    def _useless(self, ref: Reference, why: str) -> Answer:
-        return answer_to(Proxy("", "GOSUMDB", False), ref, "record", Reply(0, why))
-
 
 def _is_key(key: str) -> bool:
     """Tell whether KEY is a verifier's (x/mod/sumdb/note: NewVerifier), or a bare name, whose key Go may know."""
@@ -100,13 +99,3 @@ def _is_key(key: str) -> bool:
         return False
     known = public[:1] == b"\x01" and hash_ == hashlib.sha256(f"{name}\n".encode() + public).hexdigest()[:8]
     return not plus or (known and len(public) == 33)
-
-
-def _shown(url: str) -> str:
-    """Return URL as it may be shown, "" if it is none that a database can have."""
-    try:
-        parts = urlsplit(url)
-        sound = parts.scheme in ("https", "http") and parts.hostname and "@" not in parts.path and parts.port != -1
-        return printable(bare_url(url)).rstrip("/") if sound else ""
-    except ValueError:
-        return ""

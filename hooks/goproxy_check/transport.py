@@ -112,13 +112,7 @@ class Transport:
             if 400 <= reply.status < 500:
                 new = self._credentials.better(url, known, reply.status, reply.reason, dict(reply.headers))
                 reply = self._send(method, url, headers, new, seconds) if new else reply
-        except (
-            requests.RequestException,
-            urllib3.exceptions.HTTPError,
-            http.client.HTTPException,
-            OSError,
-            ValueError,
-        ) as error:
+        except (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
             asked = getattr(getattr(error, "request", None), "url", None)  # perhaps not the first, after a redirect
             return self._failed(error, urlsplit(asked or url).netloc, seconds)
         if reply.status not in _PASSING:
@@ -158,9 +152,8 @@ class Transport:
         if isinstance(cause, (TimeoutError, urllib3.exceptions.TimeoutError)):
             return Reply(0, f"no answer within {seconds:.3g}s"), None
         if isinstance(cause, ssl.SSLError):
-            return Reply(
-                0, f"TLS: {one_line(getattr(cause, 'verify_message', '') or cause.reason or str(cause))}"
-            ), None
+            words = getattr(cause, "verify_message", "") or cause.reason or str(cause)
+            return Reply(0, f"TLS: {one_line(words)}"), None
         if isinstance(cause, (ConnectionRefusedError, socket.gaierror)):
             return self._give_up(host, Reply(0, f"cannot connect: {cause.strerror}")), None
         text = one_line(cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause))
