@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from goproxy_check import module
 from goproxy_check.diagnose import diagnose
 from goproxy_check.goenv import Proxy
+from goproxy_check.module import nearest_versions, tag
 from goproxy_check.origin import Origin
 from goproxy_check.proxy import Answer, Kind
 from goproxy_check.references import Reference
-from goproxy_check.tags import nearest_versions, tag
 from goproxy_check.verdict import Evidence, Verdict
 
 REF = Reference("github.com/acme/lib", "v1.1.0", go_mod_hashes=("h1:right",))
@@ -127,4 +127,4 @@ TAGS = [
 
 @pytest.mark.parametrize(("path", "version", "url", "wanted"), TAGS)
 def test_tag_that_publishes_a_version(path: str, version: str, url: str, wanted: str) -> None:
-    assert tag(Reference(path, version), url) == wanted
+    assert tag(path, version, url) == wanted

@@ -16,14 +16,13 @@ from typing import Any
 
 from goproxy_check.diagnose import diagnose
 from goproxy_check.goenv import GoEnv
-from goproxy_check.module import is_pseudo, split_path_version
+from goproxy_check.module import is_pseudo, split_path_version, tag
 from goproxy_check.origin import OriginClient
 from goproxy_check.parallel import Deadline
 from goproxy_check.proxy import Kind, ProxyClient
 from goproxy_check.references import Reference
 from goproxy_check.retract import retracted
 from goproxy_check.sumdb import ChecksumDatabase
-from goproxy_check.tags import tag
 from goproxy_check.verdict import Evidence, Verdict, outcome
 
 # Shares of the whole time after which a step must be over, so that a slow proxy leaves time for the explanation.
@@ -90,7 +89,8 @@ def ask(found: list[Evidence], clients: Clients, seconds: float, *, patient: boo
         ref, origin = item.reference, item.origin
         if not (origin and origin.published and item.fetched and outcome(item.fetched) is Kind.ABSENT):
             return False
-        return not is_pseudo(ref.version) and (bool(split_path_version(ref.module)[1]) or "/" in tag(ref, origin.url))
+        special = bool(split_path_version(ref.module)[1]) or "/" in tag(ref.module, ref.version, origin.url)
+        return special and not is_pseudo(ref.version)
 
     def unverified(item: Evidence) -> bool:
         answers = item.fetched or item.held

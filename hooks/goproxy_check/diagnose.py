@@ -7,7 +7,6 @@ from goproxy_check import module
 from goproxy_check.origin import Origin
 from goproxy_check.proxy import Answer, Kind
 from goproxy_check.said import one_each, origin_of, said, status
-from goproxy_check.tags import nearest_versions, tag
 from goproxy_check.verdict import DIRECT, Diagnosis, Evidence, Verdict, outcome
 
 
@@ -110,7 +109,7 @@ def _refused(blank: Diagnosis, listed: tuple[str, ...]) -> Diagnosis:
         why = "The proxy wants to know who you are."
         do = "Give Go your login for it (.netrc or GOAUTH: go help goauth)."
     elif listed and version not in listed and not module.is_pseudo(version):
-        nearest = nearest_versions(version, listed)
+        nearest = module.nearest_versions(version, listed)
         why = f"The proxy refuses it, and does not list it either. It lists {', '.join(nearest)}."
         do = "If it is no typo, it is blocked or not there yet: ask those who run the proxy."
     else:
@@ -135,8 +134,11 @@ def _unavailable(blank: Diagnosis, kind: Kind) -> Diagnosis:
 
 def _unpublished(blank: Diagnosis, origin: Origin) -> Diagnosis:
     ref = blank.reference
-    nearest = nearest_versions(ref.version, origin.versions)
-    push, how = "If the module is yours, push the tag:", f"  git push origin {tag(ref, origin.url)}"
+    nearest = module.nearest_versions(ref.version, origin.versions)
+    push, how = (
+        "If the module is yours, push the tag:",
+        f"  git push origin {module.tag(ref.module, ref.version, origin.url)}",
+    )
     why, do = "It is not published, so no bypass helps.", [push, how]
     if "go.mod" in origin.error:
         why = "The tag is there, but nobody can use it as this module, so no bypass helps."

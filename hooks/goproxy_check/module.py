@@ -1,9 +1,10 @@
-"""Module paths and versions: what is valid, how they are escaped, which patterns match them.
+"""Module paths and versions: what is valid, how they are escaped, which patterns match them, which tag they have.
 
 The rules are those of golang.org/x/mod, packages ``module`` and ``semver``, and of
 https://go.dev/ref/mod#versions and #module-paths.
 """
 
+import posixpath
 import re
 from functools import lru_cache
 
@@ -136,6 +137,22 @@ def escape(text: str) -> str:
     if check_path(text) and (not file_name or text.endswith(".")):
         raise ValueError(f"cannot be escaped: {text!r}")
     return re.sub("[A-Z]", lambda match: "!" + match[0].lower(), text)
+
+
+def tag(path: str, version: str, repository: str) -> str:
+    """Return the tag of REPOSITORY that publishes VERSION of PATH (https://go.dev/ref/mod#vcs-version)."""
+    prefix = split_path_version(path)[0]
+    root = re.sub(r"^\w+://|\.git$", "", repository)
+    folder = posixpath.relpath(prefix, root) if root and prefix.startswith(f"{root}/") else ""
+    return posixpath.join(folder, version.removesuffix("+incompatible"))
+
+
+def nearest_versions(version: str, published: tuple[str, ...], count: int = 3) -> tuple[str, ...]:
+    """Return the COUNT published versions around VERSION, and the newest, in order."""
+    ordered = sorted((item for item in published if item != version), key=semver_key)
+    below = sum(semver_key(item) < semver_key(version) for item in ordered)
+    start = max(0, min(below - (count + 1) // 2, len(ordered) - count))
+    return tuple(dict.fromkeys([*ordered[start : start + count], *ordered[-1:]]))
 
 
 _CLASS_CHAR = r"(?:\\.|[^\\\]-])"

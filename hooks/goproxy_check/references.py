@@ -3,7 +3,7 @@
 import os
 import posixpath
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from goproxy_check import module, toolchain
@@ -54,19 +54,16 @@ def new_references(change: Change, published: Collection[tuple[str, str]] = ()) 
     A toolchain that a go or toolchain line newly demands has its name for a version (see goenv.downloaded).
     PUBLISHED are the tags (folder, version) that come with it: what they make of this repository's own modules.
     """
-    after = _Tree([*change.after, *change.whole, *change.beside])
+    after = _Tree([*change.after, *change.whole, *change.beside], published)
     before = _Tree(change.before)
     whole = {file.path for file in change.whole}
-    known = {
-        (entry.module, entry.version)
-        for path, file in before.files
-        for entry in file.entries
-        if not before.skipped(path, entry)
-    }
+    known: set[tuple[str, str]] = set()
     hashes: dict[tuple[str, str, bool], set[str]] = {}
-    for _, file in before.files:
+    for path, file in before.files:
         for entry in file.entries:
             hashes.setdefault((entry.module, entry.version, entry.go_mod), set()).add(entry.hash)
+            if not before.skipped(path, entry):
+                known.add((entry.module, entry.version))
 
     def is_new(entry: Entry) -> bool:
         """A version that was not there, or a line of go.sum that contradicts what was there."""
@@ -90,12 +87,7 @@ def new_references(change: Change, published: Collection[tuple[str, str]] = ()) 
             for problem in file.problems[:_MOST]:
                 also = f" (and {more} more lines)" if more > 0 and problem is file.problems[_MOST - 1] else ""
                 invalid.append(Reference("", "", (Location(path, problem.line),), invalid=problem.why + also))
-    mods = {folder: after.by_path.get(posixpath.join(folder, "go.mod")) for folder, _ in published}
-    own = {(mod.module, version) for folder, version in published if (mod := mods[folder])}
     refs = [after.reference(uses) for uses in found.values()]
-    for index, ref in enumerate(refs):
-        if (ref.module, ref.version) in own:
-            refs[index] = replace(ref, skipped="its tag comes with this push")
     refs += [*invalid, *(Reference(toolchain.MODULE, name, places) for name, places in demands.items())]
     return sorted(refs, key=lambda ref: (_reading_order(ref.locations[0].file), ref.locations[0].line))
 
@@ -121,11 +113,13 @@ def _reading_order(path: str) -> tuple[str, bool, str]:
 
 
 class _Tree:
-    """All module files of one side of a change, and what they say about each other."""
+    """All module files of one side of a change, and what they say about each other; PUBLISHED come with it."""
 
-    def __init__(self, files: Iterable[File]) -> None:
+    def __init__(self, files: Iterable[File], published: Collection[tuple[str, str]] = ()) -> None:
         self.files = [(file.path, read(posixpath.basename(file.path), file.data)) for file in files]
         self.by_path: dict[str, ModFile] = dict(self.files)
+        mods = [(self.by_path.get(posixpath.join(folder, "go.mod")), version) for folder, version in published]
+        self.own = {(mod.module, version) for mod, version in mods if mod}
         # Folder, module, version, is it the /go.mod line? → its hashes, and where each is.
         self.sums: dict[tuple[str, str, str, bool], dict[str, Location]] = {}
         self.go_mod_hashes: dict[tuple[str, str], dict[str, None]] = {}
@@ -189,7 +183,7 @@ class _Tree:
             unrecorded=tuple(sorted({line[0] for line in lines if line not in self.sums})),
             conflict=tuple((place, hash_) for of in records if len(of) > 1 for hash_, place in of.items()),
             go_mod_hashes=tuple(self.go_mod_hashes.get((entry.module, entry.version), {})),
-            skipped=live[0][2],
+            skipped=live[0][2] or ("its tag comes with this push" if (entry.module, entry.version) in self.own else ""),
             invalid="" if live[0][2] else module.check(entry.module, entry.version),
             workspace=not self.workspaces.keys().isdisjoint(folders),
         )
