@@ -3,6 +3,7 @@
 import datetime
 import ipaddress
 import shutil
+import signal
 import ssl
 import subprocess
 import sys
@@ -19,6 +20,9 @@ from tests.support.goproxy import GoProxy
 from tests.support.world import World
 
 HERE = Path(__file__).parents[1]
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell script; children inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
