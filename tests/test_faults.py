@@ -182,6 +182,20 @@ def test_proxy_that_redirects_to_a_broken_host_is_not_given_up_with_it(
         assert world.verdicts("-j", "1") == {"example.com/a@v1.0.0": "unavailable", "example.com/b@v1.0.0": "ok"}
 
 
+@pytest.mark.parametrize(
+    ("status", "verdict"), [(407, "refused"), (404, "unavailable"), (410, "unavailable"), (503, "unavailable")]
+)
+def test_network_that_lets_nobody_through_is_not_taken_for_the_proxy(
+    world: World, proxy: GoProxy, clean: None, status: int, verdict: str
+) -> None:
+    proxy.fault("", Said(status))
+    world.app("example.com/a v1.0.0")
+    done = world.check(GOPROXY="https://goproxy.example,https://other.example", HTTPS_PROXY=proxy.url, NO_PROXY="")
+    assert done.returncode == 1 and f"example.com/a v1.0.0: {verdict}" in done.stdout
+    assert "(said the network's proxy)" in done.stdout and "other.example" not in done.stdout
+    assert {seen.method for seen in proxy.log} == {"CONNECT"}
+
+
 class HalfFails:
     """Fault: one half of the requests, at random but never one file eight times, ends as a crashing proxy has it."""
 

@@ -171,6 +171,11 @@ class TestRejectedFiles:
             ("replace a.b => c.d\n", 1, "replacement module without version must be directory path"),
             ("replace a.b => ./c v1.0.0\n", 1, 'replacement module directory path "./c" cannot have version'),
             ("replace a.b => \n", 1, "usage: replace module/path [v1.2.3] =>"),
+            *(
+                [("replace a.b => .\\c\n", 1, "replacement directory appears to be Windows path")]
+                if os.sep == "/"
+                else []
+            ),
             ("retract [v1.0.0]\n", 1, "retract expects a version or an interval"),
             ("retract [v1.0.0, v1.1.0] x\n", 1, "retract expects a version or an interval"),
             ("retract (\n(\n)\n", 2, "retract expects a version or an interval"),

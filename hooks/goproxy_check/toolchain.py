@@ -2,7 +2,7 @@
 
 import re
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from goproxy_check.modfiles import ModFile
 
@@ -21,10 +21,7 @@ def release(name: str) -> Version | None:
     if not match:
         return None
     language = not (match[3] or match[4]) and (int(match[1]), int(match[2])) >= (1, 21)
-    try:
-        return Version(f"{match[0]}.dev0" if language else match[0])
-    except InvalidVersion:
-        return None
+    return Version(f"{match[0]}.dev0" if language else match[0])
 
 
 def demanded(file: ModFile | None) -> tuple[str, int]:

@@ -148,7 +148,10 @@ class Transport:
         """Say in words why there is no answer, and whether that may pass."""
         cause = _root_cause(error)
         if tunnel := re.search(r"Tunnel connection failed: (\d{3}) ?(.*)", str(cause)):
-            return Reply(int(tunnel[1]), reason=f"{tunnel[2]} (said the network's proxy)".strip()), None
+            said = f"{tunnel[2]} (said the network's proxy)".strip()
+            if tunnel[1] in ("404", "410"):  # not what the host has to say of a file
+                return Reply(0, f"cannot connect: {tunnel[1]} {said}"), None
+            return Reply(int(tunnel[1]), reason=said), None
         if isinstance(cause, (TimeoutError, urllib3.exceptions.TimeoutError)):
             return Reply(0, f"no answer within {seconds:.3g}s"), None
         if isinstance(cause, ssl.SSLError):

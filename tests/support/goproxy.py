@@ -217,6 +217,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self.do_GET()
 
+    def do_CONNECT(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         proxy = self.server.proxy
         path = unquote(self.path.partition("?")[0])
