@@ -106,11 +106,8 @@ def network_proxies(scheme: str, netloc: str) -> dict[str, str]:
 
     Never one for the loopback interface. Source: golang.org/x/net/http/httpproxy.
     """
-    parts = urlsplit(f"//{netloc.rpartition('@')[2]}")
     proxy = _setting(f"{scheme.upper()}_PROXY")
-    if not proxy or _is_reached_directly(
-        (parts.hostname or "").lower(), parts.port or (443 if scheme == "https" else 80)
-    ):
+    if not proxy or _is_reached_directly(scheme, netloc):
         return {}
     return {scheme: proxy if "://" in proxy else f"http://{proxy}"}
 
@@ -119,7 +116,9 @@ def _setting(name: str) -> str:
     return os.environ.get(name) or os.environ.get(name.lower()) or ""
 
 
-def _is_reached_directly(host: str, port: int) -> bool:
+def _is_reached_directly(scheme: str, netloc: str) -> bool:
+    parts = urlsplit(f"//{netloc}")
+    host, port = (parts.hostname or "").lower(), parts.port or (443 if scheme == "https" else 80)
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -137,6 +136,6 @@ def _is_reached_directly(host: str, port: int) -> bool:
         match = re.fullmatch(r"\*?(\[?[^\[\]]+?\]?)(?::(\d+))?", entry)
         if match and (not match[2] or int(match[2]) == port):
             name = match[1].strip("[]")
-            if host == name or (not address and host.endswith(name if name.startswith(".") else f".{name}")):
+            if host == name or (not address and host.endswith(f".{name.removeprefix('.')}")):
                 return True
     return False

@@ -5,7 +5,6 @@ the answer was 404 or 410, after a ``|`` whatever it was.
 """
 
 import base64
-import email.utils
 import enum
 import hashlib
 import json
@@ -19,7 +18,7 @@ from goproxy_check.goenv import GoEnv, Proxy
 from goproxy_check.parallel import Deadline, in_parallel
 from goproxy_check.redact import one_line
 from goproxy_check.references import Reference
-from goproxy_check.reply import Reply
+from goproxy_check.reply import Reply, http_date
 from goproxy_check.toolchain import MODULE as TOOLCHAIN
 from goproxy_check.transport import OUT_OF_TIME, Transport
 
@@ -239,8 +238,5 @@ def _cached_until(headers: Mapping[str, str]) -> float | None:
         spent = headers.get("Age", "")
         left = int(age[1]) - (int(spent) if re.fullmatch(r"[0-9]{1,9}", spent) else 0)
         return time.time() + left if left > 0 else None
-    try:
-        expires = email.utils.parsedate_to_datetime(headers.get("Expires", "")).timestamp()
-    except (ValueError, OverflowError):
-        return None
+    expires = http_date(headers.get("Expires", ""))
     return expires if expires > time.time() else None

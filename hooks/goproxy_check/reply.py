@@ -27,7 +27,8 @@ _ERROR_CAP = 8 * 1024
 class Reply:
     """What came back. STATUS is 0 and FAILURE says why where there was no answer; SHA256 is of the whole body.
 
-    RETRY_AFTER is for how many seconds the server wants to be left alone, REDIRECTED that another one has answered.
+    MAY_PASS: another attempt may fare better, RETRY_AFTER seconds from now at the soonest. REDIRECTED: another server
+    than the one asked has answered.
     """
 
     status: int
@@ -36,26 +37,25 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     sha256: str = ""
+    may_pass: bool = False
     retry_after: float = 0.0
     redirected: bool = False
 
 
 def read_response(response: requests.Response, redirected: bool) -> Reply:
     """Return what came: never more of a body than is needed, nor read beyond what Go would."""
-    ok = response.status_code == 200
+    status, reason = response.status_code, response.reason or ""
     body, digest, size = bytearray(), hashlib.sha256(), 0
     for chunk in _unpacked(response):
         size += len(chunk)
-        if size > _CAP and ok:
+        if size > _CAP and status == 200:
             return Reply(0, f"the answer is larger than {_CAP >> 20} MB")
-        if size > _ERROR_CAP and not ok:
+        if size > _ERROR_CAP and status != 200:
             break
         digest.update(chunk)
         if size <= _KEEP:
             body += chunk
-    status, reason = response.status_code, response.reason or ""
-    sha256 = digest.hexdigest()
-    return Reply(status, "", reason, response.headers, bytes(body), sha256, redirected=redirected)
+    return Reply(status, "", reason, response.headers, bytes(body), digest.hexdigest(), redirected=redirected)
 
 
 def _unpacked(response: requests.Response) -> Iterator[bytes]:
@@ -98,7 +98,12 @@ def retry_after(headers: Mapping[str, str]) -> float:
     value = headers.get("Retry-After", "")
     if re.fullmatch(r"[0-9]{1,9}", value):
         return float(value)
+    return max(0.0, http_date(value) - time.time())
+
+
+def http_date(text: str) -> float:
+    """Return the time that a header names (RFC 9110, 5.6.7), in seconds since the epoch; 0 where it names none."""
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+        return email.utils.parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):
         return 0.0

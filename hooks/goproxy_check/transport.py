@@ -49,10 +49,8 @@ class Transport:
         self, url: str, deadline: Deadline, headers: Mapping[str, str], patience: float, method: str = "GET"
     ) -> Reply:
         """Return the answer to METHOD URL, in the end; one attempt may take PATIENCE seconds. Never raises."""
-        parts = urlsplit(url)
-        shown = bare_url(url)
+        host, shown = urlsplit(url).netloc, bare_url(url)
         said = "".join(f" ({name}: {value})" for name, value in headers.items())
-        host = parts.netloc
         for attempt in range(_MORE_ATTEMPTS):
             reply, until = self._given_up.get(host, (Reply(0), 0.0))
             if until > time.monotonic():
@@ -61,18 +59,18 @@ class Transport:
                 return Reply(0, OUT_OF_TIME)
             started = time.monotonic()
             self._say(f"# {method.lower()} {shown}{said}")
-            reply, wait = self._once(method, url, headers, min(deadline.left(), patience))
+            reply = self._once(method, url, headers, min(deadline.left(), patience))
             outcome = f"{reply.status} {reply.reason}".strip() if reply.status else reply.failure
             self._say(f"# {method.lower()} {shown}: {outcome} ({time.monotonic() - started:.3f}s)")
             if deadline.left() <= 0:  # what was cut looks as if it had ended
                 return Reply(0, OUT_OF_TIME)
-            if wait is None:
+            if not reply.may_pass:
                 self._answered |= {host} if reply.status else set()
                 break
             last = attempt + 1 >= (_MORE_ATTEMPTS if host in self._answered else _ATTEMPTS)
             if last and host not in self._answered:
                 self._give_up(host, reply)
-            wait = max(wait, min(1.0, 0.2 * 2**attempt) * random.uniform(0.5, 1))  # noqa: S311
+            wait = max(reply.retry_after, min(1.0, 0.2 * 2**attempt) * random.uniform(0.5, 1))  # noqa: S311
             if last or wait >= deadline.left():
                 break
             deadline.sleep(wait)
@@ -99,13 +97,13 @@ class Transport:
         if self._traced:
             trace(line)
 
-    def _once(self, method: str, url: str, headers: Mapping[str, str], seconds: float) -> tuple[Reply, float | None]:
-        """Return the answer to one attempt, and None, or the least number of seconds before another makes sense."""
+    def _once(self, method: str, url: str, headers: Mapping[str, str], seconds: float) -> Reply:
+        """Return the answer to one attempt."""
         parts = urlsplit(url)
         if parts.scheme == "file":
-            return read_file(url, method), None
+            return read_file(url, method)
         if parts.scheme == "http" and "@" in parts.netloc:
-            return Reply(0, "Go sends no password over http: use https in GOPROXY"), None
+            return Reply(0, "Go sends no password over http: use https in GOPROXY")
         try:
             known = self._credentials.headers(url)
             reply = self._send(method, url, headers, known, seconds)
@@ -115,10 +113,9 @@ class Transport:
         except (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
             asked = getattr(getattr(error, "request", None), "url", None)  # perhaps not the first, after a redirect
             return self._failed(error, urlsplit(asked or url).netloc, seconds)
-        if reply.status not in _PASSING:
-            return reply, None
-        reply.retry_after = retry_after(reply.headers)
-        return reply, reply.retry_after
+        if reply.status in _PASSING:
+            reply.may_pass, reply.retry_after = True, retry_after(reply.headers)
+        return reply
 
     def _send(
         self, method: str, url: str, headers: Mapping[str, str], credentials: Mapping[str, str], seconds: float
@@ -144,26 +141,26 @@ class Transport:
             url = target
         return Reply(0, f"stopped after {_REDIRECTS} redirects")
 
-    def _failed(self, error: Exception, host: str, seconds: float) -> tuple[Reply, float | None]:
+    def _failed(self, error: Exception, host: str, seconds: float) -> Reply:
         """Say in words why there is no answer, and whether that may pass."""
         cause = _root_cause(error)
         if tunnel := re.search(r"Tunnel connection failed: (\d{3}) ?(.*)", str(cause)):
             said = f"{tunnel[2]} (said the network's proxy)".strip()
             if tunnel[1] in ("404", "410"):  # not what the host has to say of a file
-                return Reply(0, f"cannot connect: {tunnel[1]} {said}"), None
-            return Reply(int(tunnel[1]), reason=said), None
+                return Reply(0, f"cannot connect: {tunnel[1]} {said}")
+            return Reply(int(tunnel[1]), reason=said)
         if isinstance(cause, (TimeoutError, urllib3.exceptions.TimeoutError)):
-            return Reply(0, f"no answer within {seconds:.3g}s"), None
+            return Reply(0, f"no answer within {seconds:.3g}s")
         if isinstance(cause, ssl.SSLError):
             words = getattr(cause, "verify_message", "") or cause.reason or str(cause)
-            return Reply(0, f"TLS: {one_line(words)}"), None
+            return Reply(0, f"TLS: {one_line(words)}")
         if isinstance(cause, (ConnectionRefusedError, socket.gaierror)):
-            return self._give_up(host, Reply(0, f"cannot connect: {cause.strerror}")), None
-        text = one_line(cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause))
+            return self._give_up(host, Reply(0, f"cannot connect: {cause.strerror}"))
         if isinstance(cause, http.client.IncompleteRead):
-            text = "the answer ends in the middle"
+            return Reply(0, "the answer ends in the middle", may_pass=True)
         broken = (OSError, urllib3.exceptions.ProtocolError, http.client.HTTPException)
-        return Reply(0, text), 0 if isinstance(cause, broken) else None
+        text = one_line(getattr(cause, "strerror", "") or str(cause))
+        return Reply(0, text, may_pass=isinstance(cause, broken))
 
 
 def _target(response: requests.Response, url: str) -> str:
