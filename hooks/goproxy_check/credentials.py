@@ -4,6 +4,7 @@ They go over https alone, to the host that they are for, and are never printed.
 """
 
 import base64
+import contextlib
 import os
 import re
 import sys
@@ -41,12 +42,12 @@ class Credentials:
         if at:
             name, _, password = login.partition(":")
             return _basic(unquote(name), unquote(password))
-        if not url.startswith("https://") or self._methods == ["off"]:
+        if not url.startswith("https://"):
             return {}
         with self._lock:
             if not self._asked:
                 self._asked = True
-                self._learn("", "")
+                self._learn()
             return self._find(url)
 
     def better(self, url: str, used: Headers, status: int, reason: str, said: Headers) -> Headers:
@@ -55,13 +56,10 @@ class Credentials:
         Programs are told the URL and the answer, and git is asked for the first time. Where that led to nothing once,
         a mere "not found" of the same host is taken for what it says.
         """
-        if (
-            not url.startswith("https://")
-            or "@" in urlsplit(url).netloc
-            or all(method in ("off", "netrc") for method in self._methods)
-        ):
-            return {}
         host = urlsplit(url).netloc
+        told_all = all(method in ("off", "netrc") for method in self._methods)
+        if told_all or "@" in host or not url.startswith("https://"):
+            return {}
         with self._lock:
             found = self._find(url)
             if found not in ({}, used):
@@ -76,7 +74,7 @@ class Credentials:
                 return {}
             return found
 
-    def _learn(self, url: str, answer: str) -> None:
+    def _learn(self, url: str = "", answer: str = "") -> None:
         """Ask every method for credentials; URL is empty at first, and then what an ANSWER was to."""
         for method in reversed(self._methods):
             words = method.split()
@@ -102,19 +100,18 @@ class Credentials:
         words = [a or b or c for a, b, c in _WORD.findall(command)]
         if not words or _WORD.sub("", command).strip():
             return  # a quote that does not end
-        output = self._output([*words, *([url] if url else [])], None, answer)
-        for prefix, headers in _parsed(output):
+        for prefix, headers in _parsed(self._output([*words, *filter(None, [url])], None, answer)):
             self._store(prefix, headers)
 
     def _output(self, command: list[str], folder: str | None, stdin: str) -> str:
         """Return what a program of the user's prints, "" if it fails; its words and arguments may be secrets."""
-        try:
+        with contextlib.suppress(CommandError):
             done = run(command, cwd=folder, env=go_environment(), stdin=stdin.encode(), timeout=_SECONDS)
-        except CommandError:
-            done = None
-        if self._traced and (done is None or done.code != 0):
+            if done.code == 0:
+                return done.stdout.decode("latin-1")
+        if self._traced:
             trace(f"# GOAUTH: {os.path.basename(command[0])} has failed")
-        return done.stdout.decode("latin-1") if done and done.code == 0 else ""
+        return ""
 
     def _store(self, prefix: str, headers: Headers) -> None:
         prefix = prefix.removeprefix("https://").removesuffix("/")
@@ -154,9 +151,8 @@ def _parsed(output: str) -> list[tuple[str, Headers]]:
 
 
 def _basic(login: str, password: str) -> Headers:
-    return {
-        "Authorization": "Basic " + base64.b64encode(f"{login}:{password}".encode("utf-8", "surrogateescape")).decode()
-    }
+    plain = f"{login}:{password}".encode("utf-8", "surrogateescape")
+    return {"Authorization": f"Basic {base64.b64encode(plain).decode()}"}
 
 
 def _netrc() -> list[tuple[str, str, str]]:

@@ -51,12 +51,11 @@ def in_parallel(
     try:
         wait(futures, timeout=deadline.left() + 0.1)
     finally:  # after an interrupt too
-        if not all(future.done() for future in futures):
-            deadline.expire()
-            pool.shutdown(wait=False, cancel_futures=True)
         for _ in range(_GRACE):  # what is just being opened can be cut only in a moment
             if all(future.done() for future in futures):
                 break
+            deadline.expire()
+            pool.shutdown(wait=False, cancel_futures=True)
             cut()
             time.sleep(0.05)
         pool.shutdown(wait=all(future.done() for future in futures))
