@@ -68,60 +68,55 @@ class ProxyClient:
 
     def held(self, references: Sequence[Reference], deadline: Deadline) -> list[tuple[Answer, ...]]:
         """Return what the proxies hold of each reference, without making them fetch anything."""
-        return self._ask(references, _resources, _HOLD, _HOLD_PATIENCE, deadline)
+        return self._ask(references, _resources, deadline)
 
     def listed(self, references: Sequence[Reference], deadline: Deadline) -> list[tuple[Answer, ...]]:
         """Return which versions the proxies list of each reference's module, without making them fetch anything."""
-        return self._ask(references, lambda _: ("list",), _HOLD, _HOLD_PATIENCE, deadline)
+        return self._ask(references, lambda _: ("list",), deadline)
 
     def fetched(self, references: Sequence[Reference], deadline: Deadline) -> list[tuple[Answer, ...]]:
         """Return what the proxies say of each reference when asked plainly, and which versions they list.
 
         Ask only for what the origin has, or cannot be asked about: a proxy remembers what it did not find.
         """
-        return self._ask(references, lambda ref: (*_resources(ref), "list"), {}, _PATIENCE, deadline)
+        return self._ask(references, lambda ref: (*_resources(ref), "list"), deadline, plainly=True)
 
     def go_mods(self, references: Sequence[Reference], deadline: Deadline) -> list[str]:
         """Return the go.mod of each reference as far as a proxy holds it, or ""."""
-        answers = self._ask(references, lambda _: ("go.mod",), _HOLD, _HOLD_PATIENCE, deadline)
+        answers = self._ask(references, lambda _: ("go.mod",), deadline)
         return [next((answer.text for answer in group if answer.text), "") for group in answers]
 
     def _ask(
         self,
         references: Sequence[Reference],
         resources: Callable[[Reference], tuple[str, ...]],
-        headers: Mapping[str, str],
-        patience: float,
         deadline: Deadline,
+        plainly: bool = False,
     ) -> list[tuple[Answer, ...]]:
-        # A module has one list, however many of its versions are asked for.
-        wanted = [
-            [(ref, ref.module if name == "list" else str(ref), name) for name in resources(ref)] for ref in references
-        ]
-        files = {(key, name): (ref, name) for group in wanted for ref, key, name in group}
+        # By path: a module has one list, however many of its versions are asked for.
+        files = [{_path(ref, resource): (ref, resource) for resource in resources(ref)} for ref in references]
+        different = {path: file for group in files for path, file in group.items()}
 
         def walk(file: tuple[Reference, str]) -> list[Answer]:
-            return self._walk(*file, headers, patience, deadline)
+            return self._walk(*file, plainly, deadline)
 
         def late(file: tuple[Reference, str]) -> list[Answer]:
             return [answer_to(self._env.proxies[0], *file, Reply(0, OUT_OF_TIME))]
 
-        walks = in_parallel(walk, list(files.values()), self._jobs, deadline, self._transport.cut, late)
-        said = dict(zip(files, walks, strict=True))
-        return [tuple(answer for _, key, name in group for answer in said[key, name]) for group in wanted]
+        walks = in_parallel(walk, list(different.values()), self._jobs, deadline, self._transport.cut, late)
+        said = dict(zip(different, walks, strict=True))
+        return [tuple(answer for path in group for answer in said[path]) for group in files]
 
-    def _walk(
-        self, ref: Reference, resource: str, headers: Mapping[str, str], patience: float, deadline: Deadline
-    ) -> list[Answer]:
+    def _walk(self, ref: Reference, resource: str, plainly: bool, deadline: Deadline) -> list[Answer]:
         """Ask the proxies for one file, in the order of the list and by its rules."""
-        path = f"{module.escape(ref.module)}/@v/"
-        path += resource if resource == "list" else f"{module.escape(ref.version)}{resource.removeprefix('go')}"
+        path = _path(ref, resource)
+        headers, patience = ({}, _PATIENCE) if plainly else (_HOLD, _HOLD_PATIENCE)
 
         def ask(proxy: Proxy) -> Answer:
             def get(at: str, method: str = "GET") -> Reply:
                 return self._transport.get(proxy.place(at), deadline, headers, patience, method)
 
-            key = proxy.place(path), not headers
+            key = proxy.place(path), plainly
             known = self._known.get(key)
             if known and known.until and known.until > time.time():
                 return known  # it would only repeat itself
@@ -131,6 +126,11 @@ class ProxyClient:
             return answer
 
         return [answer for answer in walk(self._env.proxies, ask) if answer.kind is not Kind.UNSAID]
+
+
+def _path(ref: Reference, resource: str) -> str:
+    file = resource if resource == "list" else f"{module.escape(ref.version)}{resource.removeprefix('go')}"
+    return f"{module.escape(ref.module)}/@v/{file}"
 
 
 def _archive(proxy: Proxy, ref: Reference, path: str, get: Callable[..., Reply]) -> Answer:
@@ -178,27 +178,23 @@ def answer_to(proxy: Proxy, ref: Reference, resource: str, reply: Reply) -> Answ
         problem = "" if resource == "supported" else problem  # to Go any 200 says yes
         if problem:
             return Answer(proxy, resource, Kind.UNAVAILABLE, 200, problem)
-        text = reply.body.decode("utf-8", "replace") if resource in ("list", "go.mod") else ""
-        return Answer(
-            proxy,
-            resource,
-            Kind.SERVED,
-            200,
-            reason="OK",
-            go_mod_hash=go_mod_hash(reply.sha256) if resource == ".mod" else "",
-            text=text,
-            versions=tuple(line.split()[0] for line in text.split("\n") if line.strip()) if resource == "list" else (),
-        )
+        answer = Answer(proxy, resource, Kind.SERVED, 200, reason="OK")
+        if resource == ".mod":
+            return answer._replace(go_mod_hash=go_mod_hash(reply.sha256))
+        if resource not in ("list", "go.mod"):
+            return answer
+        text = reply.body.decode("utf-8", "replace")
+        versions = (line.split()[0] for line in text.split("\n") if line.strip())
+        return answer._replace(versions=tuple(versions)) if resource == "list" else answer._replace(text=text)
+    until = time.time() + reply.retry_after if reply.retry_after else None
     if reply.status in (404, 410):
-        kind = Kind.ABSENT
+        kind, until = Kind.ABSENT, _cached_until(reply.headers)
     elif 400 <= reply.status < 500 and reply.status not in (408, 425, 429):
         kind = Kind.REFUSED
     else:
         kind = Kind.UNAVAILABLE
-    reason = one_line(reply.reason, 60)
-    until = time.time() + reply.retry_after if reply.retry_after else None
-    until = _cached_until(reply.headers) if kind is Kind.ABSENT else until
-    return Answer(proxy, resource, kind, reply.status, reply.failure or _words(reply), reason, until)
+    words = reply.failure or _words(reply)
+    return Answer(proxy, resource, kind, reply.status, words, one_line(reply.reason, 60), until)
 
 
 def _info_problem(ref: Reference, reply: Reply) -> str:
