@@ -45,7 +45,9 @@ def command(references: Iterable[Reference], folder: str = "", setting: tuple[st
     """
     refs = sorted(references, key=str)
     download = f"go mod download {' '.join(str(ref) for ref in refs)}"
-    settings = dict([setting, *([("GOWORK", "off")] if any(ref.workspace for ref in refs) else [])])
+    settings = dict([setting])
+    if any(ref.workspace for ref in refs):
+        settings["GOWORK"] = "off"
     if sys.platform == "win32":
         steps = [f"$env:{name}={_word(value, always=True)}" for name, value in settings.items()]
         steps += [download, *(f"$env:{name}=$null" for name in settings)]

@@ -87,7 +87,7 @@ def read_go_env(scratch: str, seconds: float) -> GoEnv:
     """
     go = os.path.abspath(found) if (found := shutil.which("go")) else ""
     if go:
-        output = _answer([go, "env", "-json", *_NAMES], scratch, seconds, GOTOOLCHAIN="local", GOWORK="off")
+        output = _answer([go, "env", "-json", *_NAMES], scratch, seconds, GOTOOLCHAIN="local")
         values: dict[str, str] = next(json_objects(output), {})
         if not all(isinstance(values.get(name), str) for name in _NAMES[:4]):
             raise GoEnvError("go env: the answer makes no sense: repair the Go installation")
@@ -104,7 +104,7 @@ def read_go_env(scratch: str, seconds: float) -> GoEnv:
 def _answer(command: list[str], folder: str | None, seconds: float, **settings: str) -> bytes:
     """Return what go env prints; raises GoEnvError with its own words."""
     try:
-        result = run(command, cwd=folder, env=go_environment(**settings), timeout=seconds)
+        result = run(command, cwd=folder, env=go_environment(GOWORK="off", **settings), timeout=seconds)
     except CommandError as error:
         raise GoEnvError(f"go env: {error}: repair the Go installation") from None
     if result.code != 0:
@@ -119,12 +119,14 @@ def downloaded(references: list[Reference], env: GoEnv | None, seconds: float = 
     Left out is what it has no need to download: what is not newer than itself, or on PATH, or not allowed by
     GOTOOLCHAIN; and all of them where ENV is None, for there is no Go. Go may take SECONDS; raises GoEnvError.
     """
-    if not any(ref.module == toolchain.MODULE and ref.version.startswith("go") for ref in references):
-        return references
-    oldest = _oldest(env, seconds) if env else ""
+
+    def is_name(ref: Reference) -> bool:
+        return ref.module == toolchain.MODULE and ref.version.startswith("go")
+
+    oldest = _oldest(env, seconds) if env and any(map(is_name, references)) else ""
     kept = []
     for ref in references:
-        if ref.module != toolchain.MODULE or not ref.version.startswith("go"):
+        if not is_name(ref):
             kept.append(ref)
         elif env and oldest and toolchain.newer(ref.version, oldest) and not shutil.which(ref.version):
             kept.append(replace(ref, version=f"v0.0.1-{ref.version}.{env.host_os}-{env.host_arch}"))
@@ -134,7 +136,7 @@ def downloaded(references: list[Reference], env: GoEnv | None, seconds: float = 
 def _oldest(env: GoEnv, seconds: float) -> str:
     """Return the toolchain that is used unless a newer one is demanded; "" if none is ever downloaded."""
     # Just these words are answered by the local Go, whatever GOTOOLCHAIN says (cmd/go/internal/toolchain: Select).
-    output = _answer([env.go, "env", "GOTOOLCHAIN"], None, seconds, GOWORK="off")
+    output = _answer([env.go, "env", "GOTOOLCHAIN"], None, seconds)
     least, _, mode = output.decode("utf-8", "replace").strip().rpartition("+")
     if not mode:
         raise GoEnvError("go env GOTOOLCHAIN: no answer: repair the Go installation")

@@ -5,6 +5,7 @@ has a go.mod. The module cache of these questions is a folder of this run: the u
 and is not to be touched by a mere question.
 """
 
+import itertools
 import os
 import re
 import shutil
@@ -46,6 +47,9 @@ class Origin:
     no_go: bool = False
 
 
+_LATE = Origin(None, error=OUT_OF_TIME, network=True)
+
+
 class OriginClient:
     """Asks origins with the go command of ENV, in the folder SCRATCH, JOBS at a time."""
 
@@ -54,20 +58,18 @@ class OriginClient:
         self._scratch = scratch
         self._jobs = min(jobs, 8)
         self._traced = traced
-        self._asked = 0
+        self._numbers = itertools.count()
 
     def ask(self, references: Sequence[Reference], deadline: Deadline, *, tags_suffice: bool = True) -> list[Origin]:
         """Return what the origin says of each reference. Never raises for what an origin or go answers.
 
         Unless TAGS_SUFFICE, what is tagged is looked into: its go.mod must fit the module path.
         """
-        if not references:
-            return []
         if not self._env.go:
             return [Origin(None, error="there is no go command here", no_go=True)] * len(references)
         queries = {ref: _query(ref) if tags_suffice else str(ref) for ref in references}
         different = list(dict.fromkeys(queries.values()))
-        environment = go_environment(
+        env = go_environment(
             GOPROXY="direct",
             GOSUMDB="off",  # nothing is kept, so nothing needs verifying, and nobody else hears the name
             GOWORK="off",
@@ -76,20 +78,18 @@ class OriginClient:
             GOFLAGS=f"{self._env.flags_without_mod()} -mod=mod -modcacherw".strip(),
         )
 
-        def ask(numbered: tuple[int, str]) -> Origin:
-            number, query = numbered
-            cache = os.path.join(self._scratch, f"origin{self._asked}-{number}")
-            return self._one(query, {**environment, "GOMODCACHE": cache}, cache, deadline)
+        def ask(query: str) -> Origin:
+            return self._one(query, env, deadline)
 
-        self._asked += 1
-        late = Origin(None, error=OUT_OF_TIME, network=True)
-        answers = in_parallel(ask, list(enumerate(different)), self._jobs, deadline, stop_all, lambda _: late)
+        answers = in_parallel(ask, different, self._jobs, deadline, stop_all, lambda _: _LATE)
         said = dict(zip(different, answers, strict=True))
         return [_about(ref, queries[ref], said[queries[ref]]) for ref in references]
 
-    def _one(self, query: str, env: dict[str, str], cache: str, deadline: Deadline) -> Origin:
+    def _one(self, query: str, env: dict[str, str], deadline: Deadline) -> Origin:
         if deadline.left() <= 0:
-            return Origin(None, error=OUT_OF_TIME, network=True)
+            return _LATE
+        cache = os.path.join(self._scratch, f"origin{next(self._numbers)}")
+        env = {**env, "GOMODCACHE": cache}
         command = [self._env.go, "list", "-e", "-m", "-json"]
         if "@" not in query:
             command += ["-retracted", "-versions"]  # with -retracted Go need not read any go.mod

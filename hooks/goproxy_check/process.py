@@ -4,6 +4,7 @@ Every child gets no standard input, a deadline, and a process group of its own, 
 with whatever it started, and can't ask for a password on the terminal.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,8 +16,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from goproxy_check.quick import UNASKED, git_environment
-
-Env = dict[str, str]
 
 git_seconds = 60.0  # for one question; the command line sets it
 
@@ -119,10 +118,8 @@ def _kill(child: "subprocess.Popen[bytes]") -> None:
         kill = ["taskkill", "/T", "/F", "/PID", str(child.pid)]
         subprocess.run(kill, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     else:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
 
 def _abandon(child: "subprocess.Popen[bytes]") -> None:
@@ -184,7 +181,7 @@ def _local_variables() -> frozenset[str]:
         return frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"})
 
 
-def go_environment(**changes: str) -> Env:
+def go_environment(**changes: str) -> dict[str, str]:
     """Return the environment for a go process: the user's own, without the repository's, with CHANGES.
 
     Inside a hook GIT_DIR and the like point at the user's repository. Go runs git for its own module cache, and a

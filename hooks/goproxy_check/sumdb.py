@@ -28,17 +28,17 @@ class ChecksumDatabase:
         self._env = env
         self._transport = transport
         self._jobs = jobs
-        self._place: Proxy | Answer | None = None
+        self._place: Proxy | None = None
 
     def records(self, references: Sequence[Reference], deadline: Deadline) -> list[Answer]:
         """Return what the database says of each reference; a record's hash of the go.mod file is in ``go_mod_hash``.
 
         Ask only for what a proxy has served: a database remembers what it did not find, too.
         """
-        place = self._place = self._find(references[0], deadline) if self._place is None else self._place
-        if isinstance(place, Answer):
-            self._place = None  # next time it may be there
+        place = self._place or self._find(references[0], deadline)
+        if isinstance(place, Answer):  # next time it may be there
             return [place] * len(references)
+        self._place = place
 
         def lookup(ref: Reference) -> Answer:
             path = f"{module.escape(ref.module)}@{module.escape(ref.version)}"
@@ -81,12 +81,11 @@ class ChecksumDatabase:
             return answer_to(proxy, ref, "supported", self._transport.get(url, deadline, {}, _PATIENCE))
 
         answers = walk(self._env.proxies, supports)
-        failed = [answer for answer in answers if answer.kind in (Kind.REFUSED, Kind.UNAVAILABLE)]
-        last = answers[-1] if answers else None
-        if last and last.kind is Kind.SERVED:
-            return Proxy(last.proxy.place(f"sumdb/{name}"), f"{last.proxy.shown}/sumdb/{name}", False)
-        stopped = last in failed and last and not last.proxy.on_any_error
-        return failed[-1] if failed and (stopped or self._env.end != "direct") else direct
+        if answers and answers[-1].kind is Kind.SERVED:
+            mirror = answers[-1].proxy
+            return Proxy(mirror.place(f"sumdb/{name}"), f"{mirror.shown}/sumdb/{name}", False)
+        failed = [answer for answer in answers if answer.kind is not Kind.ABSENT]
+        return failed[-1] if failed and (self._env.end != "direct" or not failed[-1].proxy.on_any_error) else direct
 
 
 def _is_key(key: str) -> bool:
