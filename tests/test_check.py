@@ -31,7 +31,7 @@ def test_stale(world: World, proxy: GoProxy) -> None:
         "Fetch it here, past the proxy; go.sum gets its lines:\n"
         f"  GOPROXY=direct go mod download {LIB}@v1.1.0\n"
         "CI and others behind the proxy can't get it until it asks again.\n"
-        "To go on before that, with a warning: goproxy-check --fix (the hook goproxy-fix)\n"
+        "To go on before that, with a warning: the same with --fix (the hook goproxy-fix)\n"
     )
 
 
@@ -167,7 +167,7 @@ def test_unavailable(world: World, proxy: GoProxy) -> None:
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.count(": unavailable") == 2
     assert done.stdout.count("No proxy gave a usable answer") == 1, "what two versions share is said once"
-    assert done.stdout.endswith("\nTo let it pass for now: goproxy-check --allow-unavailable\n")
+    assert done.stdout.endswith("\nTo let it pass for now: the same with --allow-unavailable\n")
     done = world.main("--allow-unavailable")
     assert done.returncode == 0
     assert done.stdout == (
@@ -187,8 +187,39 @@ def test_what_was_not_checked_is_not_said_to_resolve(world: World, proxy: GoProx
     proxy.fault("/@v/", Said(500))
     done = world.main("--allow-unavailable", "--timeout", "1s", f"{LIB}@v1.0.0", cwd=world.home)
     assert done.returncode == 0 and done.stdout.startswith("warning: not checked: ") and done.stdout.count("\n") == 1
-    off = world.main(f"{LIB}@v1.0.0", cwd=world.home, GOPROXY="off").stdout
-    assert off == "goproxy-check: no new module version but 1 skipped\n"
+
+
+def test_goproxy_off_is_no_answer(world: World) -> None:
+    world.app(f"{LIB} v1.0.0")
+    done = world.main(GOPROXY="off")
+    assert (done.returncode, done.stdout) == (0, f"warning: not checked: {LIB}@v1.0.0 (GOPROXY=off)\n")
+    for args in ([f"{LIB}@v1.0.0"], ["--wait", "1s"]):  # a question that somebody waits for the answer to
+        done = world.main(*args, GOPROXY="off")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "goproxy-check: GOPROXY=off: nobody can be asked (see go env GOPROXY)\n"
+
+
+def test_what_a_proxy_remembers_is_no_more_than_it_says(world: World, proxy: GoProxy, tmp_path: Path) -> None:
+    proxy.says_until = False
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    world.app(f"{LIB} v1.1.0")
+    assert "and may remember the miss; half an hour is usual.\n" in world.main().stdout
+    folder = tmp_path / "proxy" / LIB / "@v"
+    folder.mkdir(parents=True)
+    assert "The folder that is your proxy knows no version of this module at all.\n" in (
+        world.main(GOPROXY=(tmp_path / "proxy").as_uri()).stdout
+    )
+    (folder / "list").write_text("v1.0.0\n")
+    assert "The folder that is your proxy does not hold it yet.\n" in (
+        world.main(GOPROXY=(tmp_path / "proxy").as_uri()).stdout
+    )
+
+
+def test_proxy_that_nobody_knows_may_be_misspelt(world: World) -> None:
+    world.app(f"{LIB} v1.0.0")
+    done = world.main(GOPROXY="http://127.0.0.1:9")
+    assert "Try again when it is back, if go env GOPROXY has no typo." in done.stdout
 
 
 def test_file_by_a_way_around(world: World, proxy: GoProxy) -> None:
@@ -406,23 +437,23 @@ def test_settings_of_go_env_w_are_honoured(world: World, proxy: GoProxy) -> None
 class TestOrigins:
     def test_pseudo_version_needs_its_commit(self, world: World, proxy: GoProxy) -> None:
         repository = world.origin(LIB, "v1.0.0")
-        version = world.git(
-            "log",
-            "-1",
-            "--format=v1.0.1-0.%cd-%h",
-            "--abbrev=12",
-            "--date=format-local:%Y%m%d%H%M%S",
-            cwd=repository,
-            TZ="UTC",
-        )
         (repository / "more.go").write_text("package lib\n")
         world.commit(repository, "more")
         info = json.loads(world.go("list", "-m", "-json", f"{LIB}@HEAD", GOPROXY="direct").stdout)
         proxy.misses(LIB, info["Version"])
         world.app(f"{LIB} {info['Version']}")
         assert world.verdicts() == {f"{LIB}@{info['Version']}": "stale"}
-        world.app(f"{LIB} {version}")  # the same commit has a tag: Go accepts no pseudo-version below it
-        assert world.verdicts()[f"{LIB}@{version}"] in ("unpublished", "ok")
+
+    def test_pseudo_version_that_does_not_fit_its_commit(self, world: World, proxy: GoProxy) -> None:
+        repository = world.origin(LIB, "v1.0.0")
+        (repository / "more.go").write_text("package lib\n")
+        world.commit(repository, "more")
+        commit = world.git("rev-parse", "--short=12", "HEAD", cwd=repository)
+        world.app(f"{LIB} v1.0.1-0.20200101000000-{commit}")
+        done = world.main()
+        assert done.returncode == 1 and ": unpublished\n" in done.stdout and f"go get {LIB}@{commit}\n" in done.stdout
+        assert "invalid pseudo-version: does not match version-control timestamp" in done.stdout
+        assert "does not have the commit" not in done.stdout
 
     def test_incompatible(self, world: World, proxy: GoProxy) -> None:
         repository = world.origin(LIB)
@@ -590,7 +621,7 @@ def test_trace_is_in_the_words_of_go(world: World, proxy: GoProxy) -> None:
     [
         ({"PRE_COMMIT": "1"}, "SKIP=goproxy-check git commit"),
         ({"GIT_INDEX_FILE": ".git/index"}, "git commit --no-verify"),
-        ({}, "goproxy-check --fix"),
+        ({}, "with a warning: the same with --fix"),
     ],
 )
 def test_way_to_go_on_fits_the_place(world: World, env: dict[str, str], words: str) -> None:

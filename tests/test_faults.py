@@ -360,6 +360,28 @@ def test_interrupt_just_as_a_program_starts_ends_it_too(world: World, clean: Non
     assert world.run(sys.executable, "-c", INTERRUPTED_AS_IT_STARTS).stdout == "interrupted\n"
 
 
+INTERRUPTED_AS_QUESTIONS_START = """
+import os, signal, threading
+from goproxy_check import process
+from goproxy_check.parallel import Deadline, in_parallel
+signal.signal(signal.SIGINT, process.interrupt)
+class Items(list):
+    def __iter__(self):
+        yield 1
+        os.kill(os.getpid(), signal.SIGINT)
+        yield 2
+cut = threading.Event()
+try:
+    in_parallel(lambda item: cut.wait(60), Items([1, 2]), 2, Deadline(60), cut.set, lambda item: None)
+except KeyboardInterrupt:
+    print("interrupted", cut.is_set())
+"""
+
+
+def test_interrupt_just_as_questions_start_waits_for_all_of_them(world: World, clean: None) -> None:
+    assert world.run(sys.executable, "-c", INTERRUPTED_AS_QUESTIONS_START).stdout == "interrupted True\n"
+
+
 def test_go_mod_that_is_edited_meanwhile_is_left_as_it_is(world: World, stale: Path, clean: None) -> None:
     edited = go_mod([f"{LIB} v1.1.0"], rest="\n// edited\n")
     (stale / "go.mod").write_text(f"module example.com/app\ngo 1.21\nrequire {LIB} v1.1.0\n")  # not as Go would have it

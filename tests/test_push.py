@@ -235,6 +235,8 @@ class TestVersions:
         [
             ([f"{LIB}@latest"], "is a query, not a version: go list -m"),
             ([f"{LIB}@main"], "is a query, not a version"),
+            ([f"{LIB}@1.0.0"], f"a version begins with a v: {LIB}@v1.0.0"),
+            ([f"{LIB}@"], "there is no version after the @"),
             ([f"{LIB}/v2@v1.0.0"], "should be v2, not v1"),
             ([f"{LIB}@v1.0.0", "go.mod"], "MODULE@VERSION goes with nothing else"),
             ([f"{LIB}@v1.0.0", "--pre-push"], "MODULE@VERSION goes with nothing else"),

@@ -23,7 +23,7 @@ from goproxy_check.proxy import Kind, ProxyClient
 from goproxy_check.references import Reference
 from goproxy_check.retract import retracted
 from goproxy_check.sumdb import ChecksumDatabase
-from goproxy_check.verdict import Evidence, Verdict, outcome
+from goproxy_check.verdict import OFF, Evidence, Verdict, outcome
 
 # Shares of the whole time after which a step must be over, so that a slow proxy leaves time for the explanation.
 _HELD_SHARE = 0.4
@@ -53,7 +53,7 @@ def begin(references: Iterable[Reference], env: GoEnv, cache_suffices: bool = Fa
         if cache_suffices and env.is_cached(ref):
             return Evidence(ref, cached=True)
         nobody = env.end == "off" and not env.proxies and not env.is_private(ref.module)
-        return Evidence(ref, skipped="GOPROXY=off" if nobody else "")
+        return Evidence(ref, skipped=OFF if nobody else "")
 
     return [first(ref) for ref in references]
 

@@ -32,7 +32,7 @@ def _status(argv: list[str]) -> int:
         return 1
     except OSError as error:  # no temporary folder, a full disk behind standard output
         _forget_output()
-        _complain(f"cannot go on: {error}")
+        _complain(f"cannot go on: {error.strerror or error}")
     except Exception as error:
         from goproxy_check.process import CommandError
 

@@ -7,6 +7,7 @@ from goproxy_check import module
 from goproxy_check.origin import Origin
 from goproxy_check.proxy import Answer, Kind
 from goproxy_check.said import one_each, origin_of, said, status
+from goproxy_check.toolchain import MODULE as TOOLCHAIN
 from goproxy_check.verdict import DIRECT, Diagnosis, Evidence, Verdict, outcome
 
 
@@ -14,8 +15,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     """Return the verdict that EVIDENCE amounts to, with its words."""
     ref, origin = evidence.reference, origin_of(evidence)
     if ref.invalid:
-        do = "Correct the line; for a branch or the latest version, go get MODULE@latest writes it."
-        return Diagnosis(ref, Verdict.INVALID, why=ref.invalid, do=(do,))
+        return Diagnosis(ref, Verdict.INVALID, why=ref.invalid, do=_correction(ref.invalid))
     if ref.skipped or evidence.skipped:
         return Diagnosis(ref, Verdict.SKIPPED, why=ref.skipped or evidence.skipped)
     if evidence.cached:
@@ -42,6 +42,13 @@ def diagnose(evidence: Evidence) -> Diagnosis:
 
 def _is(blank: Diagnosis, verdict: Verdict, why: str, *do: str, **more: Any) -> Diagnosis:
     return replace(blank, verdict=verdict, why=why, do=do, **more)
+
+
+def _correction(why: str) -> tuple[str, ...]:
+    if "git add" in why:
+        return ()
+    query = "v1.2.3" in why and not why.startswith("usage: replace")
+    return (f"Correct the line{'; for a branch or the latest version, go get MODULE@latest writes it' * query}.",)
 
 
 def _by_origin_alone(blank: Diagnosis, origin: Origin | None) -> Diagnosis:
@@ -93,7 +100,8 @@ def _unverified(blank: Diagnosis, record: Answer) -> Diagnosis:
     blank = replace(blank, said=(f"{record.proxy.shown} (the checksum database): {status(record)}",))
     if record.kind is not Kind.ABSENT:
         why = "A proxy serves it, but the checksum database, which Go asks about it, gave no usable answer."
-        return _is(blank, Verdict.UNAVAILABLE, why, "Try again when it is back.")
+        do = "Try again when it is back, if go env GOSUMDB has no typo."
+        return _is(blank, Verdict.UNAVAILABLE, why, do)
     why = "A proxy serves it, but the checksum database has no record of it yet, so Go does not take it."
     do = "Try again in a while (half an hour at most is usual), or do without that check for it, this once:"
     narrow = ("GONOSUMDB", f"$(go env GONOSUMDB),{blank.reference.module}")
@@ -108,7 +116,7 @@ def _refused(blank: Diagnosis, listed: tuple[str, ...]) -> Diagnosis:
     if status in (401, 407):
         why = "The proxy wants to know who you are."
         do = "Give Go your login for it (.netrc or GOAUTH: go help goauth)."
-    elif listed and version not in listed and not module.is_pseudo(version):
+    elif listed and version not in listed and not (module.is_pseudo(version) or blank.reference.module == TOOLCHAIN):
         nearest = module.nearest_versions(version, listed)
         why = f"The proxy refuses it, and does not list it either. It lists {', '.join(nearest)}."
         do = "If it is no typo, it is blocked or not there yet: ask those who run the proxy."
@@ -129,6 +137,8 @@ def _unavailable(blank: Diagnosis, kind: Kind) -> Diagnosis:
     elif any("no password over http" in answer.detail for answer in blank.proxies):
         why = "Go does not use such a proxy, so nothing is known about this version."
         do = "Write https:// in GOPROXY, or leave the password out (see go env GOPROXY)."
+    elif any(answer.detail.startswith("cannot connect") for answer in blank.proxies):
+        do = "Try again when it is back, if go env GOPROXY has no typo."
     return _is(blank, Verdict.UNAVAILABLE, why, do)
 
 
@@ -143,6 +153,10 @@ def _unpublished(blank: Diagnosis, origin: Origin) -> Diagnosis:
     if "go.mod" in origin.error:
         why = "The tag is there, but nobody can use it as this module, so no bypass helps."
         do = ["Check the module path. If the module is yours, correct its go.mod and publish the next version."]
+    elif "invalid pseudo-version" in origin.error:
+        commit = ref.version.removesuffix("+incompatible").rpartition("-")[2]
+        why = "Its commit is there, but the rest of it does not fit that, so no bypass helps."
+        do = [f"Take what Go calls that commit: go get {ref.module}@{commit}"]
     elif module.is_pseudo(ref.version):
         why = "Its commit is not at the origin, so no bypass helps."
         do = [f"Take a commit that is there (go get {ref.module}@latest finds one), or push it if the module is yours."]
@@ -159,14 +173,18 @@ def _stale(blank: Diagnosis, fetched: tuple[Answer, ...]) -> Diagnosis:
     until = max((answer.until for answer in blank.proxies if answer.until), default=None)
     lists = [answer for answer in fetched if answer.resource == "list"]
     blank = replace(blank, cached_until=until, bypass=DIRECT)
+    folder = all(answer.proxy.url.startswith("file:") for answer in blank.proxies)  # which remembers nothing
+    proxy = "The folder that is your proxy" if folder else "The proxy"
+    memory = ", and remembers the miss" if until else ", and may remember the miss; half an hour is usual"
+    memory = "" if folder else memory
     if all(answer.resource == ".zip" for answer in blank.proxies):
-        why = "The proxy serves its go.mod, but not the archive that builds need, and remembers so"
+        why = f"{proxy} serves its go.mod, but not the archive that builds need{memory}"
     elif lists and all(not a.versions and a.kind in (Kind.SERVED, Kind.ABSENT) for a in lists):
-        why = "The proxies know no version of this module at all, and remember the miss"
+        why = f"{proxy} knows no version of this module at all{memory}"
         do = "If this is its first release, the command below fetches it."
         return _is(blank, Verdict.UNLISTED, why, *private_hint(blank.reference.module), do)
     else:
-        why = "The proxy looked before this version was published, and remembers the miss"
+        why = f"{proxy} {'does not hold it yet' if folder else 'looked before this version was published'}{memory}"
     return _is(blank, Verdict.STALE, why)
 
 

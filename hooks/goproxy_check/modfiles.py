@@ -1,11 +1,13 @@
 """go.mod, go.work, go.sum and go.work.sum, read line by line, exactly as Go reads them.
 
 The grammar is https://go.dev/ref/mod#go-mod-file-lexical and golang.org/x/mod/modfile (read.go, rule.go, work.go).
-One thing is looser on purpose: a directive that this program does not know is left alone, for a newer Go may.
+One thing is looser on purpose: a directive that this program does not know is left alone, for a newer Go may, unless
+it looks like a known one with a slip.
 """
 
 import os
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -106,6 +108,15 @@ _MOD_BLOCKS = {"module", "godebug", "require", "exclude", "replace", "retract", 
 _WORK_BLOCKS = {"godebug", "use", "replace"}
 
 
+def may_be_newer(verb: str, verbs: Collection[str]) -> bool:
+    """Tell whether VERB may be a directive of a newer Go than the one that has VERBS, rather than a slip."""
+    if verb in verbs or not _VERB.fullmatch(verb):
+        return False
+    from difflib import get_close_matches  # hardly ever needed
+
+    return not get_close_matches(verb, verbs, 1, 0.8)
+
+
 class _Reader:
     """Reads go.mod or go.work; each directive has a method that raises Rejected where Go reports an error."""
 
@@ -148,15 +159,14 @@ class _Reader:
         return self.file
 
     def header(self, block: list[str]) -> None:
-        known = block[0] in self.verbs or not _VERB.fullmatch(block[0])
-        if known and (len(block) > 1 or block[0] not in self.blocks):
+        if not may_be_newer(block[0], self.verbs) and (len(block) > 1 or block[0] not in self.blocks):
             raise Rejected(f"unknown block type: {' '.join(block)}")
 
     def directive(self, verb: str, args: list[str], line: int) -> None:
-        if verb not in self.verbs:
-            if not _VERB.fullmatch(verb):
-                raise Rejected(f"unknown directive: {verb}")
+        if may_be_newer(verb, self.verbs):
             return
+        if verb not in self.verbs:
+            raise Rejected(f"unknown directive: {verb}")
         if (verb == "module" and self.named) or (verb in _FORMATS and getattr(self.file, verb)):
             raise Rejected(f"repeated {verb} statement")
         self.named = self.named or verb == "module"

@@ -13,7 +13,8 @@ from goproxy_check.module import canonical_version, check
 from goproxy_check.process import CommandError
 from goproxy_check.quick import MODULE_FILES
 
-_EPILOG = "exit status: 0 nothing found, or all of it fixed; 1 findings, or go.sum changed; 2 could not run"
+_EPILOG = "exit status: 0 nothing found, or all of it fixed; 1 findings, or go.sum changed; 2 could not run; "
+_EPILOG += "130 interrupted"
 
 
 class UsageError(CommandError):
@@ -95,12 +96,16 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     options.versions = [target for target in options.targets if _is_version(target)]
     for target in options.versions:
         path, _, version = target.rpartition("@")
+        if not version:
+            raise UsageError(f"{target}: there is no version after the @")
+        if canonical_version(f"v{version}"):
+            raise UsageError(f"{target}: a version begins with a v: {path}@v{version}")
         if not canonical_version(version):
             raise UsageError(f"{target} is a query, not a version: go list -m {target} says which one it is now")
         if problem := check(path, version):
             raise UsageError(problem)
-    for target in set(options.targets) - set(options.versions):
-        if os.path.basename(target) not in MODULE_FILES:
+    for target in options.targets:
+        if target not in options.versions and os.path.basename(target) not in MODULE_FILES:
             raise UsageError(f"{target} is not a go.mod, go.sum, go.work or go.work.sum, nor MODULE@VERSION")
     if options.versions and (len(options.versions) < len(options.targets) or any(ways)):
         raise UsageError("MODULE@VERSION goes with nothing else: ask for files, refs and versions one after the other")

@@ -3,8 +3,10 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
+
+from goproxy_check.process import interrupt
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -47,8 +49,10 @@ def in_parallel(
     When the time is up, or on an interrupt, CUT makes them return; LATE stands in for those that do not.
     """
     pool = ThreadPoolExecutor(max(1, min(jobs, len(items))), thread_name_prefix=_NAME)
-    futures = [pool.submit(do, item) for item in items]
+    futures: list[Future[R]] = []
     try:
+        with interrupt:  # or nobody would wait for what has begun
+            futures += [pool.submit(do, item) for item in items]
         wait(futures, timeout=deadline.left() + 0.1)
     finally:  # after an interrupt too
         for _ in range(_GRACE):  # what is just being opened can be cut only in a moment

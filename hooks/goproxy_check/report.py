@@ -86,7 +86,7 @@ def body(item: Diagnosis) -> Iterator[str]:
 
 def _until(moment: float | None) -> str:
     if moment is None:
-        return "; half an hour is usual."
+        return "."
     left = max(1, round((moment - time.time()) / 60))
     if left > _DAY:
         return f" until {time.strftime('%Y-%m-%d %H:%M', time.localtime(moment))}."

@@ -15,6 +15,7 @@ from goproxy_check.fix import Outcome, fix, quoted
 from goproxy_check.goenv import downloaded, read_go_env
 from goproxy_check.origin import OriginClient
 from goproxy_check.parallel import Deadline
+from goproxy_check.process import CommandError
 from goproxy_check.proxy import ProxyClient
 from goproxy_check.quick import is_terminal
 from goproxy_check.redact import trace
@@ -23,7 +24,7 @@ from goproxy_check.report import Run, as_github, as_json
 from goproxy_check.sumdb import ChecksumDatabase
 from goproxy_check.text import print_text
 from goproxy_check.transport import Transport
-from goproxy_check.verdict import Diagnosis, Evidence
+from goproxy_check.verdict import OFF, Diagnosis, Evidence
 from goproxy_check.wait import wait
 
 
@@ -91,6 +92,8 @@ def _settle(
             env, ProxyClient(env, transport, options.jobs), origins, ChecksumDatabase(env, transport, options.jobs)
         )
         found = begin(references, env, cache_suffices=options.all)
+        if (options.versions or options.wait is not None) and any(item.skipped == OFF for item in found):
+            raise CommandError(f"{OFF}: nobody can be asked (see go env GOPROXY)")
         if options.wait is not None:
             terminal = is_terminal(sys.stderr)
             shown = terminal and _styled(options.color, terminal) and not options.trace

@@ -9,7 +9,7 @@ from goproxy_check.fix import Outcome, by_folder, command, quoted
 from goproxy_check.quick import summary as summary_line
 from goproxy_check.redact import printable
 from goproxy_check.report import Run, body
-from goproxy_check.verdict import FIXABLE, Diagnosis, Verdict
+from goproxy_check.verdict import FIXABLE, OFF, Diagnosis, Verdict
 
 _COLOURS = {Verdict.SKIPPED: "dim", Verdict.UNAVAILABLE: "yellow"}
 _FEW = 5
@@ -40,11 +40,11 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool, width: 
             write(f"note: {_what(item, run)}{note}")
     for line in (*(_fixed(run.outcome, run) if run.outcome else _commands(run)), *_let_pass(run)):
         write(line)
-    if tolerated:
-        write(
-            f"warning: not checked: {_names(tolerated)} ({tolerated[0].said[0] if tolerated[0].said else 'no answer'})"
-        )
-    if not (shown or tolerated) and summary:
+    off = [item for item in run.diagnoses if item.why == OFF]
+    for unchecked, why in ((tolerated, next(iter(tolerated[0].said), "no answer") if tolerated else ""), (off, OFF)):
+        if unchecked:
+            write(f"warning: not checked: {_names(unchecked)} ({why})")
+    if not (shown or tolerated or off) and summary:
         counts = run.counts()
         write(summary_line(counts["checked"], counts["skipped"], run.seconds))
 
@@ -113,12 +113,9 @@ def _commands(run: Run) -> Iterator[str]:
             yield f"  {command(refs, run.path(folder))}"
     if fixable:
         yield "" if not fetch else f"CI and others behind the proxy can't get {_it(fixable)} until it asks again."
-        own = (
-            "goproxy-check --pre-push --fix in the hook" if run.action == "push" else "goproxy-check --fix in the hook"
-        )
-        fixing = "the hook goproxy-fix" if run.hook == "pre-commit" else own
+        fixing = "the hook goproxy-fix" if run.hook == "pre-commit" else "--fix in the hook"
         before = f"To {run.action} before that: {fixing}, or for once {_once(run)}"
-        yield before if run.hook else "To go on before that, with a warning: goproxy-check --fix (the hook goproxy-fix)"
+        yield before if run.hook else "To go on before that, with a warning: the same with --fix (the hook goproxy-fix)"
 
 
 def _once(run: Run) -> str:
@@ -134,7 +131,7 @@ def _let_pass(run: Run) -> Iterator[str]:
         return
     yield ""
     without = f"To {run.action} without this check: {_once(run)}, or --allow-unavailable in the hook"
-    yield without if run.hook else "To let it pass for now: goproxy-check --allow-unavailable"
+    yield without if run.hook else "To let it pass for now: the same with --allow-unavailable"
 
 
 def _fixed(outcome: Outcome, run: Run) -> Iterator[str]:

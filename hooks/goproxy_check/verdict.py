@@ -26,6 +26,7 @@ class Verdict(str, enum.Enum):
 
 FIXABLE = {Verdict.STALE, Verdict.UNLISTED}
 DIRECT = ("GOPROXY", "direct")
+OFF = "GOPROXY=off"
 
 
 @dataclass(frozen=True)
