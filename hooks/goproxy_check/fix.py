@@ -49,9 +49,10 @@ def command(references: Iterable[Reference], folder: str = "", setting: tuple[st
     if any(ref.workspace for ref in refs):
         settings["GOWORK"] = "off"
     if sys.platform == "win32":
-        steps = [f"$env:{name}={_word(value, always=True)}" for name, value in settings.items()]
-        steps += [download, *(f"$env:{name}=$null" for name in settings)]
-        return "; ".join(["cd '{}'".format(folder.replace("'", "''")), *steps] if folder else steps)
+        place = folder.replace("'", "''")
+        steps = [f"cd '{place}'"] if folder else []
+        steps += [f"$env:{name}={_word(value, always=True)}" for name, value in settings.items()]
+        return "; ".join([*steps, download, *(f"$env:{name}=$null" for name in settings)])
     change = f"cd {quoted(folder)} && " if folder else ""
     return change + " ".join([*(f"{name}={_word(value)}" for name, value in settings.items()), download])
 
@@ -71,21 +72,14 @@ def quoted(folder: str) -> str:
 
 
 def fix(
-    diagnoses: list[Diagnosis],
-    env: GoEnv,
-    root: str,
-    scratch: str,
-    seconds: float,
-    *,
-    nosumdb: bool = False,
-    traced: bool = False,
+    diagnoses: list[Diagnosis], env: GoEnv, root: str, scratch: str, seconds: float, *, nosumdb: bool, traced: bool
 ) -> Outcome:
     """Fetch every stale or unlisted version from its origin within SECONDS, by one run of go per folder below ROOT.
 
     With NOSUMDB the checksum database is done without where it has no record. Writes the module cache and go.sum,
     nothing else; SCRATCH is a folder for what is needed meanwhile.
     """
-    remedied = {*FIXABLE, *([Verdict.UNVERIFIABLE] if nosumdb else [])}
+    remedied = FIXABLE | {Verdict.UNVERIFIABLE} if nosumdb else FIXABLE
     fixable = [item for item in diagnoses if item.verdict in remedied]
     served = {item.reference for item in fixable if item.verdict is Verdict.UNVERIFIABLE}
     deadline = Deadline(seconds)
@@ -117,9 +111,9 @@ def fix(
             else:
                 problems[ref] = "go.sum got no lines for it: is the go.mod in the work tree the one that is staged?"
         for ref, error in problems.items():
-            errors[ref] = errors.get(ref) or _explain(ref, error, folder, env)
+            errors[ref] = errors.get(ref) or (_explain(ref, error, folder, env) if error else "")
         to_add += [posixpath.join(folder, "go.sum")] if changed else []
-    done = [_settled(item, errors[item.reference]) if item in fixable else item for item in diagnoses]
+    done = [_settled(item, errors[item.reference]) if item.verdict in remedied else item for item in diagnoses]
     return Outcome(done, to_add)
 
 
@@ -208,9 +202,7 @@ def _joined(patterns: str, refs: list[Reference]) -> str:
 
 
 def _explain(ref: Reference, error: str, folder: str, env: GoEnv) -> str:
-    """Return what a person needs to know of ERROR, "" if there is none."""
-    if not error:
-        return ""
+    """Return what a person needs to know of ERROR."""
     if _NO_RECORD.search(error):
         narrow = f"GONOSUMDB={shlex.quote(_joined(env.no_sumdb, [ref]))} {command([ref], folder)}"
         return (

@@ -52,11 +52,13 @@ class _Item:
         news = self.diagnosis
         if news is None:
             return True
-        unusable = news.verdict is Verdict.UNPUBLISHED and news.origin is not None and "go.mod" in news.origin.error
-        unusable = unusable or (news.origin is not None and news.origin.no_go and news.verdict is Verdict.MISSING)
-        login = news.verdict is Verdict.REFUSED and any(answer.status in (401, 407) for answer in news.proxies)
-        final = news.verdict in (Verdict.OK, Verdict.SKIPPED, Verdict.INVALID, Verdict.MISMATCH)
-        return not (final or unusable or login)
+        if news.verdict is Verdict.UNPUBLISHED:
+            return not (news.origin and "go.mod" in news.origin.error)
+        if news.verdict is Verdict.MISSING:
+            return not (news.origin and news.origin.no_go)
+        if news.verdict is Verdict.REFUSED:  # a login does not come by itself
+            return all(answer.status not in (401, 407) for answer in news.proxies)
+        return news.verdict not in (Verdict.OK, Verdict.SKIPPED, Verdict.INVALID, Verdict.MISMATCH)
 
 
 def wait(
@@ -102,7 +104,6 @@ def wait(
 
 def _what_stays(known: Evidence) -> Evidence:
     """Return what of KNOWN need not be asked again."""
-    answers = known.fetched or known.held
     if known.record:
         return replace(known, record=None)
     if known.last_look and known.last_look.published is False:  # its tag is gone again
@@ -111,7 +112,7 @@ def _what_stays(known: Evidence) -> Evidence:
         return replace(known, fetched=(), last_look=None)
     if known.origin and known.origin.published is False:
         return replace(known, origin=None)
-    return replace(known, held=(), origin=None) if answers or known.origin else known
+    return replace(known, held=(), origin=None)
 
 
 def _until(known: Evidence) -> float:
@@ -123,11 +124,9 @@ def _until(known: Evidence) -> float:
 
 def _tell(news: Diagnosis) -> None:
     if news.verdict in _STATES:
-        said = (
-            f" ({news.said[-1 if news.verdict is Verdict.MISSING else 0]})"
-            if news.verdict in (Verdict.REFUSED, Verdict.UNAVAILABLE, Verdict.MISSING)
-            else ""
-        )
+        said = ""
+        if news.verdict in (Verdict.REFUSED, Verdict.UNAVAILABLE, Verdict.MISSING):
+            said = f" ({news.said[-1 if news.verdict is Verdict.MISSING else 0]})"
         trace(f"goproxy-check: {news.reference}: {_STATES[news.verdict]}{said}")
 
 
