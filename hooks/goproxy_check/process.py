@@ -97,7 +97,8 @@ def run(
         return Result(child.returncode, stdout, stderr.decode("utf-8", "replace"))
     except BaseException as error:
         if child:
-            _abandon(child)
+            with child:  # which closes its pipes, and waits for it
+                _kill(child)
         if isinstance(error, subprocess.TimeoutExpired):
             return Result(None, b"", f"no answer within {timeout:.0f}s")
         if isinstance(error, OSError):
@@ -120,14 +121,6 @@ def _kill(child: "subprocess.Popen[bytes]") -> None:
     else:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
-
-
-def _abandon(child: "subprocess.Popen[bytes]") -> None:
-    _kill(child)
-    for pipe in (child.stdin, child.stdout, child.stderr):
-        if pipe:
-            pipe.close()
-    child.wait()
 
 
 def stop_all() -> None:
