@@ -100,7 +100,9 @@ NO_ANSWERS: dict[str, tuple[Fault | Said, str]] = {
     "garbage": (fault_of(b"\x00\xff\x1b[31mwhat?\r\n\r\n"), ""),
     "nothing": (fault_of(b""), ""),
     "broken chunks": (fault_of(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n"), ""),
-    "early hints for ever": (fault_of(b"HTTP/1.1 103 Early Hints\r\n\r\n", again=100_000), ""),
+    "early hints for ever": (fault_of(b"HTTP/1.1 103 Early Hints\r\n\r\n", again=100_000), "larger than 256 KB"),
+    "continue for ever": (fault_of(b"HTTP/1.1 100 Continue\r\n\r\n", again=100_000), "larger than 256 KB"),
+    "another protocol": (fault_of(b"HTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 404 Not Found\r\n\r\n"), "101"),
     "redirects in a circle": (Said(302, b"", (("Location", "?again"),)), "stopped after 10 redirects"),
     "redirect to nobody": (Said(302, b"", (("Location", "http://127.0.0.1:9/"),)), "cannot connect"),
     "redirect to a file": (Said(302, b"", (("Location", "file:///etc/passwd"),)), ""),
@@ -194,6 +196,20 @@ def test_network_that_lets_nobody_through_is_not_taken_for_the_proxy(
     assert done.returncode == 1 and f"example.com/a v1.0.0: {verdict}" in done.stdout
     assert "(said the network's proxy)" in done.stdout and "other.example" not in done.stdout
     assert {seen.method for seen in proxy.log} == {"CONNECT"}
+
+
+def test_early_hints_come_before_the_answer(world: World, proxy: GoProxy, clean: None) -> None:
+    def hint(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n")
+
+    proxy.put("example.com/a", "v1.0.0")
+    proxy.put("example.com/b", "v1.0.0")
+    proxy.fault("/a/", hint)
+    app = world.app("example.com/a v1.0.0", "example.com/b v1.0.0", "example.com/c v1.0.0")
+    verdicts = world.verdicts("-j", "1", GOPROXY=proxy.url, GOPRIVATE="example.com/c")
+    assert {verdicts[f"example.com/{name}@v1.0.0"] for name in "ab"} == {"ok"}
+    world.go("mod", "download", "example.com/a@v1.0.0", cwd=app, GOPROXY=proxy.url, GONOSUMDB="*")
+    assert proxy.connections <= 3
 
 
 class HalfFails:

@@ -16,15 +16,21 @@ from urllib.parse import urlsplit
 import truststore
 from requests.adapters import HTTPAdapter
 
+_HEAD = 256 * 1024  # bytes
+
 
 class _Lines:
-    """The lines of an answer's head; it raises where they end too early, which http.client takes for the end."""
+    """The lines of an answer's head; it raises where they end never, or too early, which to http.client is the end."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self._left = _HEAD
 
     def readline(self, limit: int) -> bytes:
         line: bytes = self._stream.readline(limit)
+        self._left -= len(line)
+        if self._left < 0:
+            raise ValueError(f"the head of the answer is larger than {_HEAD >> 10} KB")  # another try is no use
         if line[-1:] != b"\n" and len(line) < limit:
             raise http.client.IncompleteRead(line)
         return line
@@ -34,7 +40,11 @@ class _Lines:
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer whose head is what it has to be, as Go's client demands (net/http: ReadResponse)."""
+    """An answer whose head is what it has to be, as Go's client demands (net/http: ReadResponse).
+
+    What comes before the final answer, such as 103 Early Hints, is passed over (net/http: persistConn.readResponse), or
+    the next question on this connection would get the final answer to this one.
+    """
 
     def begin(self) -> None:
         stream: Any = self.fp
@@ -42,8 +52,12 @@ class _Response(http.client.HTTPResponse):
         started.fp = _Lines(stream)
         try:
             super().begin()
+            while 100 <= self.status < 200 and self.status != 101:
+                started.headers = None  # so that it begins again
+                super().begin()
         finally:
             started.fp = stream if self.fp else None
+        self.will_close = self.will_close or self.status == 101  # what follows is no HTTP
         lengths = self.headers.get_all("Content-Length", [])
         if not all(re.fullmatch(r"\s*[0-9]{1,18}\s*", length) for length in lengths):
             raise http.client.HTTPException("the answer has a Content-Length that is no number")

@@ -46,6 +46,11 @@ class Origin:
     network: bool = False
     no_go: bool = False
 
+    @property
+    def unfit(self) -> bool:
+        """Tell whether it is there, but not as this version of this module: its go.mod, or its commit, says another."""
+        return self.published is False and ("go.mod" in self.error or "invalid pseudo-version" in self.error)
+
 
 _LATE = Origin(None, error=OUT_OF_TIME, network=True)
 

@@ -21,7 +21,7 @@ def said(evidence: Evidence) -> tuple[str, ...]:
         what = "the commit of " if module.is_pseudo(ref.version) else ""
         if origin.published is None:
             lines.append(f"{name}: could not be asked: {origin.error}")
-        elif "go.mod" in origin.error or "invalid pseudo-version" in origin.error:
+        elif origin.unfit:
             lines.append(f"{name}: {origin.error}")
         else:
             lines.append(

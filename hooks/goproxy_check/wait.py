@@ -53,7 +53,7 @@ class _Item:
         if news is None:
             return True
         if news.verdict is Verdict.UNPUBLISHED:
-            return not (news.origin and "go.mod" in news.origin.error)
+            return not (news.origin and news.origin.unfit)
         if news.verdict is Verdict.MISSING:
             return not (news.origin and news.origin.no_go)
         if news.verdict is Verdict.REFUSED:  # a login does not come by itself
