@@ -97,7 +97,7 @@ def fix(
         # The checksum database may be reachable through the proxy alone: with GONOPROXY just these modules come from
         # their origins, and everything else, the database too, takes the usual way.
         cut_off = [ref for ref in refs if _verification_failed(problems.get(ref, ""))]
-        if cut_off and env.proxies:
+        if env.proxies:
             problems |= download(cut_off, GONOPROXY=_joined(env.no_proxy, cut_off))
         unrecorded = [ref for ref in refs if _NO_RECORD.search(problems.get(ref, ""))]
         if nosumdb:

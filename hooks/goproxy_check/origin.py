@@ -72,8 +72,8 @@ class OriginClient:
         """
         if not self._env.go:
             return [Origin(None, error="there is no go command here", no_go=True)] * len(references)
-        queries = {ref: _query(ref) if tags_suffice else str(ref) for ref in references}
-        different = list(dict.fromkeys(queries.values()))
+        queries = [_query(ref) if tags_suffice else str(ref) for ref in references]
+        different = list(dict.fromkeys(queries))
         env = go_environment(
             GOPROXY="direct",
             GOSUMDB="off",  # nothing is kept, so nothing needs verifying, and nobody else hears the name
@@ -88,7 +88,7 @@ class OriginClient:
 
         answers = in_parallel(ask, different, self._jobs, deadline, stop_all, lambda _: _LATE)
         said = dict(zip(different, answers, strict=True))
-        return [_about(ref, queries[ref], said[queries[ref]]) for ref in references]
+        return [_about(ref, query, said[query]) for ref, query in zip(references, queries, strict=True)]
 
     def _one(self, query: str, env: dict[str, str], deadline: Deadline) -> Origin:
         if deadline.left() <= 0:

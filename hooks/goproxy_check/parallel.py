@@ -32,7 +32,6 @@ class Deadline:
         self._over.set()
 
 
-_NAME = "goproxy-check-question"
 _GRACE = 20  # tries, 0.05 s each, to make what still waits return
 
 
@@ -48,7 +47,7 @@ def in_parallel(
 
     When the time is up, or on an interrupt, CUT makes them return; LATE stands in for those that do not.
     """
-    pool = ThreadPoolExecutor(max(1, min(jobs, len(items))), thread_name_prefix=_NAME)
+    pool = ThreadPoolExecutor(max(1, min(jobs, len(items))), thread_name_prefix="goproxy-check-question")
     futures: list[Future[R]] = []
     try:
         with interrupt:  # or nobody would wait for what has begun

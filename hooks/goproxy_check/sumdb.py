@@ -44,11 +44,12 @@ class ChecksumDatabase:
             path = f"{module.escape(ref.module)}@{module.escape(ref.version)}"
             reply = self._transport.get(place.place(f"lookup/{path}"), deadline, {}, _PATIENCE)
             answer = answer_to(place, ref, "record", reply)
-            line = re.compile(rf"^{re.escape(f'{ref.module} {ref.version}/go.mod')} (h1:\S+)$", re.MULTILINE)
-            found = line.search(reply.body.decode("utf-8", "replace"))
-            if answer.kind is not Kind.SERVED or found:
-                return answer._replace(go_mod_hash=found[1] if found else "")
-            return answer._replace(kind=Kind.UNAVAILABLE, detail=answer.detail or "the answer is no record of it")
+            if answer.kind is not Kind.SERVED:
+                return answer
+            line = rf"^{re.escape(f'{ref.module} {ref.version}/go.mod')} (h1:\S+)$"
+            if found := re.search(line, reply.body.decode("utf-8", "replace"), re.MULTILINE):
+                return answer._replace(go_mod_hash=found[1])
+            return answer._replace(kind=Kind.UNAVAILABLE, detail="the answer is no record of it")
 
         def late(ref: Reference) -> Answer:
             return answer_to(place, ref, "record", Reply(0, OUT_OF_TIME))
