@@ -171,6 +171,24 @@ def test_redirect_to_another_host_is_followed(world: World, proxy: GoProxy, clea
         assert world.verdicts() == {"example.com/a@v1.0.0": "ok"}
 
 
+@pytest.mark.parametrize("userinfo", ["", "me:secret@"])
+def test_proxy_that_is_not_there_is_tried_once(world: World, clean: None, userinfo: str) -> None:
+    world.app("example.com/a v1.0.0", "example.com/b v1.0.0")
+    done = world.check("-x", "-j", "1", GOPROXY=f"https://{userinfo}127.0.0.1:9")
+    assert done.stderr.count(": cannot connect: ") == 1 and "secret" not in done.stderr + done.stdout
+
+
+def test_huge_file_of_a_folder_is_no_answer(world: World, clean: None) -> None:
+    place = world.root / "proxy" / "example.com" / "a" / "@v"
+    place.mkdir(parents=True)
+    (place / "v1.0.0.info").write_text('{"Version": "v1.0.0"}')
+    with (place / "v1.0.0.mod").open("wb") as file:
+        file.truncate((16 << 20) + 1)
+    world.app("example.com/a v1.0.0")
+    done = world.check(GOPROXY=(world.root / "proxy").as_uri())
+    assert done.returncode == 1 and "the answer is larger than 16 MB" in done.stdout
+
+
 @pytest.mark.parametrize("target", ["nobody", "crashing"])
 def test_proxy_that_redirects_to_a_broken_host_is_not_given_up_with_it(
     world: World, proxy: GoProxy, clean: None, target: str

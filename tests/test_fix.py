@@ -71,6 +71,12 @@ def test_work_tree_that_is_not_what_is_staged_is_not_fixed(world: World, stale: 
     assert not (stale / "go.sum").exists()
 
 
+def test_line_of_another_module_is_not_taken_for_one_of_this(world: World, stale: Path) -> None:
+    (stale / "go.mod").write_text(go_mod([f"{LIB} v1.0.0"]))
+    (stale / "go.sum").write_text(f"my.{LIB} v1.1.0 h1:{'A' * 43}=\n")
+    assert "Not fixed: go.sum got no lines for it" in world.main("--fix").stdout
+
+
 def test_go_mod_that_is_gone_from_the_work_tree_is_not_fixed(world: World, stale: Path) -> None:
     (stale / "go.mod").unlink()
     done = world.main("--fix")

@@ -223,4 +223,4 @@ def _wants_lines(ref: Reference) -> bool:
 def _has(go_sum: bytes, ref: Reference) -> bool:
     """Tell whether GO_SUM has a line for REF: for its archive, or for its go.mod where that is all that is needed."""
     line = f"{ref.module} {ref.version}{'/go.mod' if ref.go_mod_only else ''} h1:"
-    return line.encode() in go_sum
+    return f"\n{line}".encode() in b"\n" + go_sum

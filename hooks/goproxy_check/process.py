@@ -6,6 +6,7 @@ with whatever it started, and can't ask for a password on the terminal.
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -155,15 +156,14 @@ def json_objects(output: bytes) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects that stand in OUTPUT one after the other, as go prints them, as far as they are any."""
     import json  # not what every commit has to pay for
 
-    decoder, text, at = json.JSONDecoder(), output.decode("utf-8", "replace").strip(), 0
-    while at < len(text):
+    decoder, text, at = json.JSONDecoder(), output.decode("utf-8", "replace"), 0
+    while start := re.compile(r"\s*(?=\S)").match(text, at):
         try:
-            item, at = decoder.raw_decode(text, at)
+            item, at = decoder.raw_decode(text, start.end())
         except (ValueError, RecursionError):
             return
         if isinstance(item, dict):
             yield item
-        at += len(text[at:]) - len(text[at:].lstrip())
 
 
 @lru_cache(maxsize=1)

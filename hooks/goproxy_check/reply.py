@@ -42,6 +42,9 @@ class Reply:
     redirected: bool = False
 
 
+_TOO_LARGE = Reply(0, f"the answer is larger than {_CAP >> 20} MB")
+
+
 def read_response(response: requests.Response, redirected: bool) -> Reply:
     """Return what came: never more of a body than is needed, nor read beyond what Go would."""
     status, reason = response.status_code, response.reason or ""
@@ -49,7 +52,7 @@ def read_response(response: requests.Response, redirected: bool) -> Reply:
     for chunk in _unpacked(response):
         size += len(chunk)
         if size > _CAP and status == 200:
-            return Reply(0, f"the answer is larger than {_CAP >> 20} MB")
+            return _TOO_LARGE
         if size > _ERROR_CAP and status != 200:
             break
         digest.update(chunk)
@@ -90,6 +93,8 @@ def read_file(url: str, method: str) -> Reply:
         return Reply(403, reason="Forbidden")
     except (OSError, ValueError) as error:
         return Reply(0, one_line(getattr(error, "strerror", "") or str(error)))
+    if len(body) > _CAP:
+        return _TOO_LARGE
     return Reply(200, reason="OK", body=body[:_KEEP], sha256=hashlib.sha256(body).hexdigest())
 
 

@@ -49,7 +49,8 @@ class Transport:
         self, url: str, deadline: Deadline, headers: Mapping[str, str], patience: float, method: str = "GET"
     ) -> Reply:
         """Return the answer to METHOD URL, in the end; one attempt may take PATIENCE seconds. Never raises."""
-        host, shown = urlsplit(url).netloc, bare_url(url)
+        shown = bare_url(url)
+        host = urlsplit(shown).netloc
         said = "".join(f" ({name}: {value})" for name, value in headers.items())
         for attempt in range(_MORE_ATTEMPTS):
             reply, until = self._given_up.get(host, (Reply(0), 0.0))
