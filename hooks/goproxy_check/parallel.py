@@ -32,6 +32,7 @@ class Deadline:
         self._over.set()
 
 
+_LOOK_UP = 0.25  # seconds; a signal that the system hands to another thread does not wake the main one
 _GRACE = 20  # tries, 0.05 s each, to make what still waits return
 
 
@@ -52,7 +53,9 @@ def in_parallel(
     try:
         with interrupt:  # or nobody would wait for what has begun
             futures += [pool.submit(do, item) for item in items]
-        wait(futures, timeout=deadline.left() + 0.1)
+        waiting = set(futures)
+        while waiting and (left := deadline.left()) > 0:
+            waiting = wait(waiting, min(left + 0.1, _LOOK_UP)).not_done
     finally:  # after an interrupt too
         for _ in range(_GRACE):  # what is just being opened can be cut only in a moment
             if all(future.done() for future in futures):
