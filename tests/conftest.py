@@ -21,8 +21,15 @@ from tests.support.world import World
 
 HERE = Path(__file__).parents[1]
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell script; children inherit it
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Who starts the tests may ignore a signal (a shell's background does so with SIGINT, nohup with SIGHUP), and children
+# inherit that; here every signal has its usual effect.
+for _number, _handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGTERM, signal.SIG_DFL),
+    (getattr(signal, "SIGHUP", signal.SIGTERM), signal.SIG_DFL),
+):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 
 @pytest.fixture

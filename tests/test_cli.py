@@ -173,6 +173,29 @@ def test_interrupt_ends_at_once_and_leaves_no_child(
         assert is_gone(int(pid))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_signal_that_the_caller_ignores_ends_nothing(world: World, proxy: GoProxy) -> None:
+    proxy.put("github.com/acme/m", "v1.0.0")
+    proxy.fault("@v/", stall(2))
+    world.app("github.com/acme/m v1.0.0")
+    child = subprocess.Popen(
+        ["nohup", sys.executable, "-m", "goproxy_check"],
+        cwd=world.root / "app",
+        env=world.env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    waited = time.monotonic()
+    while not proxy.log:
+        assert time.monotonic() - waited < 20
+        time.sleep(0.05)
+    child.send_signal(signal.SIGHUP)
+    out, _ = child.communicate(timeout=20)
+    assert (child.returncode, out) == (0, "")
+
+
 def is_gone(pid: int) -> bool:
     """Tell whether the process PID has ended; the system may take a moment to bury it."""
     for _ in range(100):
