@@ -137,6 +137,22 @@ def check(world: World, *args: str) -> tuple["subprocess.CompletedProcess[str]",
     return done, seconds, int(peak.read_text()) / (1024 if sys.platform == "linux" else 1 << 20)
 
 
+def test_failure_that_was_seen_says_more_than_that_the_time_is_up(world: World, proxy: GoProxy) -> None:
+    asked: list[str] = []
+
+    def act(handler: BaseHTTPRequestHandler) -> None:
+        asked.append(handler.path)
+        (reset if len(asked) < 3 else stall(10))(handler)
+
+    proxy.fault("/a/@v/v1.0.0.mod", act)
+    proxy.put("example.com/a", "v1.0.0")
+    world.app("example.com/a v1.0.0")
+    done, _, _ = check(world, "--format", "json")
+    (item,) = document(done)["results"]
+    assert item["verdict"] == "unavailable"
+    assert "reset" in item["message"] and "time was up" not in item["message"]
+
+
 @pytest.mark.parametrize("name", NO_ANSWERS)
 def test_answer_that_is_none_is_unavailable_in_time_and_within_bounds(
     world: World, proxy: GoProxy, clean: None, name: str

@@ -52,19 +52,20 @@ class Transport:
         shown = bare_url(url)
         host = urlsplit(shown).netloc
         said = "".join(f" ({name}: {value})" for name, value in headers.items())
+        known = Reply(0, OUT_OF_TIME)  # until an attempt has failed in its own way
         for attempt in range(_MORE_ATTEMPTS):
             reply, until = self._given_up.get(host, (Reply(0), 0.0))
             if until > time.monotonic():
                 return reply
             if deadline.left() <= 0:
-                return Reply(0, OUT_OF_TIME)
+                return known
             started = time.monotonic()
             self._say(f"# {method.lower()} {shown}{said}")
             reply = self._once(method, url, headers, min(deadline.left(), patience))
             outcome = f"{reply.status} {reply.reason}".strip() if reply.status else reply.failure
             self._say(f"# {method.lower()} {shown}: {outcome} ({time.monotonic() - started:.3f}s)")
             if deadline.left() <= 0:  # what was cut looks as if it had ended
-                return Reply(0, OUT_OF_TIME)
+                return known
             if not reply.may_pass:
                 self._answered |= {host} if reply.status else set()
                 break
@@ -75,6 +76,7 @@ class Transport:
             if last or wait >= deadline.left():
                 break
             deadline.sleep(wait)
+            known = reply
         return reply
 
     def cut(self) -> None:
