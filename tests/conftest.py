@@ -1,4 +1,4 @@
-"""Fixtures: a proxy and a world for each test, and this project as pre-commit installs it."""
+"""Fixtures: a proxy and a world for each test, and what is built once for all of them. Which tests are quick."""
 
 import datetime
 import ipaddress
@@ -7,7 +7,8 @@ import signal
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.support import quick, xmod
 from tests.support.goproxy import GoProxy
+from tests.support.shared import made_once
 from tests.support.world import World
 
 HERE = Path(__file__).parents[1]
@@ -30,6 +33,33 @@ for _number, _handler in (
 ):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, _handler)
+
+
+# A test that takes one of these, itself or through another fixture, starts a program or a server; all others are quick.
+STARTERS = {"proxy", "world", "go_program", "x_mod", "registry"}
+quick.install()
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m quick chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        fixtures = STARTERS.intersection(getattr(item, "fixturenames", ()))
+        if not fixtures and not item.get_closest_marker("starts_programs"):
+            item.add_marker("quick")
+    # What takes long comes first: at the end, the other workers would have nothing left to do beside it.
+    items.sort(key=lambda item: not any(item.iter_markers("long")))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    with quick.watched() if item.get_closest_marker("quick") else nullcontext():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    with quick.watched() if item.get_closest_marker("quick") else nullcontext():
+        return (yield)
 
 
 @pytest.fixture
@@ -46,31 +76,46 @@ def world(tmp_path: Path, proxy: GoProxy) -> World:
 
 
 @pytest.fixture(scope="session")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Skip where pip reaches no package registry: pre-commit installs the hook's dependencies from there."""
-    folder = str(tmp_path_factory.mktemp("pip"))
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, "setuptools"]
-    try:
-        done = subprocess.run(pip, capture_output=True, text=True, timeout=60, check=False)
-    except subprocess.TimeoutExpired:
-        pytest.skip("needs a package registry: pip got no answer")
-    if done.returncode:
-        pytest.skip(f"needs a package registry: {done.stderr.strip().splitlines()[-1]}")
+def go_program(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return a function that builds a program of tests/support/go and returns its path."""
+
+    def build(name: str) -> Path:
+        folder = made_once(tmp_path_factory, f"go-{name}", lambda folder: xmod.build(name, folder))
+        return folder / f"{name}.exe"
+
+    return build
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder in which pre-commit keeps what it has installed, for all tests here."""
-    return tmp_path_factory.mktemp("pre-commit")
+def x_mod(go_program: Callable[[str], Path]) -> Iterator[xmod.XMod]:
+    asked = xmod.XMod(go_program("answers"))
+    yield asked
+    asked.close()
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Skip where pip reaches no package registry: pre-commit installs the hook's dependencies from there."""
+
+    def ask(folder: Path) -> None:
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), "setuptools"]
+        try:
+            done = subprocess.run(pip, capture_output=True, text=True, timeout=60, check=False)
+            said = done.stderr.strip().splitlines()[-1] if done.returncode else ""
+        except subprocess.TimeoutExpired:
+            said = "pip got no answer"
+        (folder / "said").write_text(said, encoding="utf-8")
+
+    said = (made_once(tmp_path_factory, "pip", ask) / "said").read_text(encoding="utf-8")
+    if said:
+        pytest.skip(f"needs a package registry: {said}")
 
 
 @pytest.fixture
-def hooks(world: World, registry: None, store: Path) -> Path:
-    """Return a repository with this project as it stands in the working tree."""
-    world.env["PRE_COMMIT_HOME"] = str(store)
-    del world.env["PYTHONPATH"]
-    copy = store / "goproxy-check"
-    if not copy.exists():
+def hooks(world: World, registry: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository with this project as it stands in the working tree; pre-commit keeps what it installs."""
+
+    def copy(folder: Path) -> None:
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=HERE,
@@ -79,11 +124,15 @@ def hooks(world: World, registry: None, store: Path) -> Path:
         )
         for name in filter(None, listed.stdout.decode().split("\0")):
             if (HERE / name).is_file():
-                (copy / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(HERE / name, copy / name)
-        world.git("init", "--quiet", cwd=copy)
-        world.commit(copy, "as it stands")
-    return copy
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(HERE / name, folder / name)
+        world.git("init", "--quiet", cwd=folder)
+        world.commit(folder, "as it stands")
+
+    # pre-commit has a lock of its own: whoever needs the hook while it is being installed waits for it.
+    world.env["PRE_COMMIT_HOME"] = str(made_once(tmp_path_factory, "pre-commit", lambda _: None))
+    del world.env["PYTHONPATH"]
+    return made_once(tmp_path_factory, "goproxy-check", copy)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.goproxy import GoProxy
+from tests.support.repositories import hook
 from tests.support.world import World, go_mod
 
 A = "example.com/a v1.0.0"
@@ -344,12 +345,6 @@ def test_links_are_not_read(world: World) -> None:
     (app / "sub" / "go.mod").symlink_to("/etc/passwd")
     world.git("add", ".", cwd=app)
     assert world.verdicts() == {}
-
-
-def hook(repository: Path, command: str, name: str = "pre-commit") -> None:
-    path = repository / ".git" / "hooks" / name
-    path.write_text(f"#!/bin/sh\n{command}\n")
-    path.chmod(0o755)
 
 
 def asked(report: Path) -> set[str]:

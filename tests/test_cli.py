@@ -15,6 +15,7 @@ from goproxy_check.cli import main
 from goproxy_check.options import _duration
 from goproxy_check.redact import one_line
 from tests.support.goproxy import GoProxy, stall
+from tests.support.processes import is_gone
 from tests.support.world import LIB, World
 
 
@@ -147,7 +148,7 @@ def test_interrupt_ends_at_once_and_leaves_no_child(
     world.app(*(f"github.com/acme/m{index} v1.0.0" for index in range(50)))
     pids = world.root / "pids"
     if busy_with == "proxy":
-        proxy.fault("@v/", stall(20))
+        proxy.fault("@v/", stall(30))
     else:
         world.program("git-remote-slow", f"echo $$ >> {pids}\nexec sleep 60")
         world.redirect("slow://x/", "https://github.com/acme/")
@@ -166,8 +167,8 @@ def test_interrupt_ends_at_once_and_leaves_no_child(
         time.sleep(0.05)
     started = time.monotonic()
     child.send_signal(number)
-    out, err = child.communicate(timeout=20)
-    assert time.monotonic() - started < 3
+    out, err = child.communicate(timeout=30)
+    assert time.monotonic() - started < 10  # of 30 that the proxy takes, and 60 that the origin does
     assert (child.returncode, out, err) == (130, "", "")
     for pid in pids.read_text().split() if pids.exists() else ():
         assert is_gone(int(pid))
@@ -194,17 +195,6 @@ def test_signal_that_the_caller_ignores_ends_nothing(world: World, proxy: GoProx
     child.send_signal(signal.SIGHUP)
     out, _ = child.communicate(timeout=20)
     assert (child.returncode, out) == (0, "")
-
-
-def is_gone(pid: int) -> bool:
-    """Tell whether the process PID has ended; the system may take a moment to bury it."""
-    for _ in range(100):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_reader_that_goes_away_is_no_traceback(world: World, proxy: GoProxy) -> None:

@@ -234,6 +234,7 @@ def test_output_of_a_command(output: str, wanted: list[tuple[str, dict[str, str]
     assert _parsed(output) == wanted
 
 
+@pytest.mark.starts_programs
 def test_longest_prefix_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = tmp_path / "helper"
     script.write_text(

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.goproxy import GoProxy
+from tests.support.repositories import placed
 from tests.support.world import LIB, World, go_mod
-from tests.test_safety import placed
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="hooks are shell scripts")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="hooks are shell scripts"),
+    pytest.mark.starts_programs,
+]
 
 HOOKS = {
     "pre-commit": "--fix",

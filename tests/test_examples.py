@@ -90,6 +90,7 @@ def stopped_until_published(world: World, pull_request: Path) -> None:
 
 
 @pytest.mark.registry
+@pytest.mark.long
 def test_pre_commit_config(world: World, pull_request: Path, hooks: Path) -> None:
     config = load("pre-commit-config.yaml")
     config["repos"][0].update(repo=str(hooks), rev=world.git("rev-parse", "HEAD", cwd=hooks))
@@ -98,6 +99,7 @@ def test_pre_commit_config(world: World, pull_request: Path, hooks: Path) -> Non
 
 
 @pytest.mark.registry
+@pytest.mark.long
 def test_lefthook(world: World, pull_request: Path, registry: None, tmp_path: Path) -> None:
     folder = tmp_path / "lefthook"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), "lefthook"]

@@ -25,11 +25,11 @@ from goproxy_check.report import Run, as_github, as_json
 from goproxy_check.text import print_text
 from goproxy_check.verdict import Diagnosis, Evidence
 from tests.support.goproxy import Said
+from tests.support.modulefiles import GO_MOD, GO_SUM, GO_WORK, contents, mutated
 from tests.support.world import LIB, World, go_mod
-from tests.test_modfiles import GO_MOD, GO_SUM, GO_WORK, contents, mutated
 
 CASES = int(os.environ.get("FUZZ_CASES", "500"))
-SECONDS = 1.0  # of a processor
+SECONDS = 1.0  # of a processor, which takes longer over it while others use its other half
 
 EVIL = ["$(touch pwned)", "`touch pwned`", "; touch pwned", "-rf", "--output=pwned", "\x1b]0;pwned\x07", "\x1b[31m"]
 EVIL += [
@@ -83,6 +83,7 @@ def reported(diagnoses: list[Diagnosis], style: str) -> str:
     return out.getvalue()
 
 
+@pytest.mark.long
 @settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(files(), files(), st.lists(ANSWERS, max_size=4), ORIGINS)
 def test_hostile_files_are_read_quickly_and_reported_harmlessly(
@@ -217,6 +218,7 @@ HUGE: dict[str, bytes] = {
 }
 
 
+@pytest.mark.starts_programs
 @pytest.mark.parametrize("name", ["go.mod", "go.sum"])
 @pytest.mark.parametrize("what", HUGE)
 def test_huge_file_is_no_burden(tmp_path: Path, what: str, name: str) -> None:
@@ -230,4 +232,4 @@ def test_huge_file_is_no_burden(tmp_path: Path, what: str, name: str) -> None:
     command = [sys.executable, "-c", starter, sys.executable, "-c", program, str(tmp_path / name), name]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ, timeout=60)
     seconds, megabytes = done.stdout.split()
-    assert float(seconds) < 1.5 * SECONDS and int(megabytes) < 200
+    assert float(seconds) < 3 * SECONDS and int(megabytes) < 200

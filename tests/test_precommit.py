@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.world import LIB, World, go_mod
 
-pytestmark = pytest.mark.registry
+pytestmark = [pytest.mark.registry, pytest.mark.long]
 
 
 def configure(world: World, app: Path, hooks: Path, hook: str) -> None:

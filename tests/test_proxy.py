@@ -206,7 +206,7 @@ def test_retry_after_beyond_the_deadline_is_not_waited_for(proxy: GoProxy) -> No
     started = time.monotonic()
     answer = held(client(proxy.url), seconds=5)[0]
     assert (answer.kind, answer.status, answer.detail) == (Kind.UNAVAILABLE, 429, "slow down")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 4.5
 
 
 @pytest.mark.parametrize("value", ["\u00b2", "-5", "soon", "Wed, 21 Oct 99999999999999999999 07:28:00 GMT", "9" * 40])
@@ -222,22 +222,24 @@ def asking() -> bool:
 
 
 def test_question_that_cannot_be_cut_is_not_waited_for() -> None:
+    over = threading.Event()
     started = time.monotonic()
-    answers = in_parallel(time.sleep, [4.0, 0.0], 2, Deadline(0.2), lambda: None, lambda _: None)
-    assert answers == [None, None]
-    assert time.monotonic() - started < 2.5
+    answers = in_parallel(over.wait, [30.0, 0.0], 2, Deadline(0.2), lambda: None, lambda _: None)
+    assert answers == [None, False]
+    assert time.monotonic() - started < 10
     assert asking()
+    over.set()
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
             thread.join()
 
 
 def test_one_deadline_holds_for_all_and_nothing_is_left_behind(proxy: GoProxy) -> None:
-    proxy.fault("@v/", stall(4))
+    proxy.fault("@v/", stall(20))
     refs = [Reference("example.com/a", f"v1.0.{number}") for number in range(40)]
     started = time.monotonic()
     answers = client(proxy.url, jobs=4).held(refs, Deadline(1))
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
     assert {kind for item in answers for kind in kinds(item)} == {Kind.UNAVAILABLE}
     assert not asking()
 
@@ -247,7 +249,7 @@ def drip(handler: BaseHTTPRequestHandler) -> None:
     handler.send_response(200)
     handler.send_header("Content-Length", "100000")
     handler.end_headers()
-    for _ in range(60):
+    for _ in range(200):
         handler.wfile.write(b" ")
         handler.wfile.flush()
         time.sleep(0.1)
@@ -256,7 +258,7 @@ def drip(handler: BaseHTTPRequestHandler) -> None:
 def drip_headers(handler: BaseHTTPRequestHandler) -> None:
     """Fault: a status line, then a header that does not end."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Endless: ")
-    for _ in range(60):
+    for _ in range(200):
         handler.wfile.write(b"x")
         handler.wfile.flush()
         time.sleep(0.1)
@@ -267,7 +269,7 @@ def test_drip_ends_with_the_deadline(proxy: GoProxy, fault: object) -> None:
     proxy.fault("info$", fault)  # type: ignore[arg-type]
     started = time.monotonic()
     assert held(client(proxy.url), seconds=1)[0].kind is Kind.UNAVAILABLE
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
     assert not asking()
 
 
@@ -295,7 +297,7 @@ def test_nobody_there_is_said_at_once_and_once(proxy: GoProxy) -> None:
     refs = [Reference("example.com/a", f"v1.0.{number}") for number in range(100)]
     started = time.monotonic()
     answers = client(url).held(refs, Deadline(20))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert answers[99][0].detail == "cannot connect: Connection refused"
 
 

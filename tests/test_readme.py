@@ -36,6 +36,7 @@ def drawn(picture: str) -> str:
     return "".join(plain(text).split())
 
 
+@pytest.mark.starts_programs
 def test_picture(tmp_path: Path) -> None:
     demo = [sys.executable, "-m", "tests.support.demo", str(tmp_path / "demo.svg")]
     subprocess.run(demo, cwd=ROOT, capture_output=True, timeout=120, check=True)
@@ -44,6 +45,7 @@ def test_picture(tmp_path: Path) -> None:
     assert drawn((tmp_path / "demo.svg").read_text(encoding="utf-8")) == drawn(picture)
 
 
+@pytest.mark.starts_programs
 def test_demo() -> None:
     demo = [sys.executable, "-m", "tests.support.demo"]
     done = subprocess.run(demo, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)

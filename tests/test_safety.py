@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.goproxy import GoProxy
+from tests.support.repositories import hook, placed
 from tests.support.world import LIB, World, go_mod
-from tests.test_changes import hook
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the wrappers on PATH are shell scripts")
 
@@ -35,18 +35,6 @@ def below_git(repository: Path) -> dict[str, bytes]:
 
 def refs(world: World, repository: Path) -> str:
     return world.git("for-each-ref", "--format=%(refname) %(objectname)", cwd=repository)
-
-
-def placed(world: World, app: Path, where: str) -> tuple[Path, Path]:
-    """Return a work tree of APP (main, linked), or one of it as a submodule, and the folder of its hooks and refs."""
-    if where == "linked":
-        world.git("worktree", "add", "-q", str(world.root / "linked"), "-b", "work", cwd=app)
-        return world.root / "linked", app / ".git"
-    if where == "submodule":
-        outer = world.app(name="outer")
-        world.git("submodule", "add", "-q", app.as_uri(), "inner", cwd=outer)
-        return outer / "inner", outer / ".git" / "modules" / "inner"
-    return app, app / ".git"
 
 
 @pytest.mark.parametrize("where", ["main", "linked", "submodule"])

@@ -6,7 +6,7 @@ The same proxies, origins and environment for both; ``go mod download`` gets the
 
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ import pytest
 from goproxy_check.connections import network_proxies
 from tests.support.goproxy import Fault, GoProxy, Said
 from tests.support.world import LIB, World
-from tests.support.xmod import build_with_x_mod
 
 TARGET = f"{LIB}@v1.1.0"
 INFO = b'{"Version": "v1.1.0", "Time": "2026-01-01T00:00:00Z"}'
@@ -238,23 +237,6 @@ def test_go_older_than_the_go_line(world: World, proxy: GoProxy) -> None:
     assert world.verdicts(GOTOOLCHAIN="local") == {f"{LIB}@v1.2.0": "unpublished"}
 
 
-NETWORK_GO = """
-package main
-
-import (
-	"fmt"
-	"net/http"
-	"os"
-)
-
-func main() {
-	for _, url := range os.Args[1:] {
-		req, _ := http.NewRequest("GET", url, nil)
-		proxy, err := http.ProxyFromEnvironment(req)
-		fmt.Println(proxy != nil, err)
-	}
-}
-"""
 URLS = ["http://goproxy.example/x", "https://goproxy.example/x", "http://goproxy.example:81/", "https://192.0.2.1/"]
 URLS += ["http://127.0.0.1:3000/", "https://localhost/", "http://[2001:db8::1]:8080/", "https://a.goproxy.example/"]
 NO_PROXY = ["", "*", "goproxy.example", "other.example, .example", "example", "proxy.example", ".goproxy.example"]
@@ -267,21 +249,16 @@ NETWORK = [
 ]
 
 
-@pytest.fixture(scope="module")
-def network_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_with_x_mod(tmp_path_factory.mktemp("network"), "network", {"main.go": NETWORK_GO})
-
-
 @pytest.mark.parametrize("no_proxy", NO_PROXY)
 @pytest.mark.parametrize("env", NETWORK)
 def test_proxy_of_the_network(
-    world: World, network_program: Path, env: dict[str, str], no_proxy: str, monkeypatch: pytest.MonkeyPatch
+    world: World, go_program: Callable[[str], Path], env: dict[str, str], no_proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Go's own net/http says which requests go through HTTP_PROXY and HTTPS_PROXY; nobody is asked."""
     settings = {**env, "NO_PROXY": no_proxy}
     clean = {name: value for name, value in world.env.items() if not name.upper().endswith("_PROXY")}
     monkeypatch.setattr(world, "env", {**clean, **settings})
-    theirs = world.run(str(network_program), *URLS).stdout.splitlines()
+    theirs = world.run(str(go_program("network")), *URLS).stdout.splitlines()
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     for name, value in settings.items():

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,61 +11,9 @@ import pytest
 from tests.support.goproxy import GoProxy, Said
 from tests.support.sumdb import SumDB
 from tests.support.world import LIB, World, document
-from tests.support.xmod import build_with_x_mod
 
 TARGET = f"{LIB}@v1.1.0"
 WRONG = "h1:" + "A" * 43 + "="
-
-SERVER_GO = """
-package main
-
-import (
-	"bufio"
-	"crypto/rand"
-	"encoding/json"
-	"net/http/httptest"
-	"os"
-
-	"golang.org/x/mod/sumdb"
-	"golang.org/x/mod/sumdb/note"
-)
-
-type question struct{ Add, Lines, Path string }
-type answer struct {
-	Status int
-	Body   []byte
-}
-
-func main() {
-	known := map[string]string{}
-	skey, vkey, err := note.GenerateKey(rand.Reader, os.Args[1])
-	if err != nil {
-		panic(err)
-	}
-	out := json.NewEncoder(os.Stdout)
-	out.Encode(vkey)
-	ops := sumdb.NewTestServer(skey, func(path, vers string) ([]byte, error) {
-		if lines, ok := known[path+"@"+vers]; ok {
-			return []byte(lines), nil
-		}
-		return nil, os.ErrNotExist
-	})
-	server := sumdb.NewServer(ops)
-	in := bufio.NewScanner(os.Stdin)
-	for in.Scan() {
-		var asked question
-		json.Unmarshal(in.Bytes(), &asked)
-		if asked.Add != "" {
-			known[asked.Add] = asked.Lines
-		}
-		recorded := httptest.NewRecorder()
-		if asked.Path != "" {
-			server.ServeHTTP(recorded, httptest.NewRequest("GET", "http://sum.example"+asked.Path, nil))
-		}
-		out.Encode(answer{recorded.Code, recorded.Body.Bytes()})
-	}
-}
-"""
 
 
 class XModServer(SumDB):
@@ -94,14 +42,9 @@ class XModServer(SumDB):
         return base64.b64decode(said["Body"]) if said["Status"] == 200 else None
 
 
-@pytest.fixture(scope="module")
-def server_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_with_x_mod(tmp_path_factory.mktemp("sumdb"), "server", {"main.go": SERVER_GO})
-
-
 @pytest.fixture
-def x_mod_server(server_program: Path) -> Iterator[XModServer]:
-    server = XModServer("sum.example", server_program)
+def x_mod_server(go_program: Callable[[str], Path]) -> Iterator[XModServer]:
+    server = XModServer("sum.example", go_program("sumdb"))
     yield server
     server.process.communicate(timeout=10)
 

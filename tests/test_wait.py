@@ -125,9 +125,9 @@ def test_retry_after_beyond_a_round_is_honoured(world: World, proxy: GoProxy) ->
     busy = Said(503, b"busy", (("Retry-After", "3"),))
     proxy.fault(r"v1\.1\.0\.info", lambda _: when.append(time.time()))
     proxy.fault(r"v1\.1\.0\.info", times(2, busy))
-    done = world.main("--wait", "30s", "--timeout", "1s", TARGET, cwd=world.home)
+    done = world.main("--wait", "30s", "--timeout", "2s", TARGET, cwd=world.home)
     assert done.returncode == 0
-    assert len(when) == 3 and when[1] - when[0] < 1 and when[2] - when[1] >= 2.9  # held, plainly, plainly
+    assert len(when) == 3 and when[1] - when[0] < 2.5 and when[2] - when[1] >= 2.9  # held, plainly, plainly
 
 
 def test_record_of_the_checksum_database_comes_last(world: World, proxy: GoProxy) -> None:

@@ -16,8 +16,8 @@ from goproxy_check.goenv import GoEnv
 from goproxy_check.references import joined, new_references
 from goproxy_check.warm import _Tree, all_cached
 from tests.support.goproxy import GoProxy
+from tests.support.processes import is_gone
 from tests.support.world import LIB, World
-from tests.test_cli import is_gone
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "posix_spawnp"), reason="the quick ways are for POSIX systems")
 
