@@ -1,6 +1,7 @@
-# make demo: see the main job.  make picture: the same, drawn.  make test: everything.  make bench: how fast.
-# make fuzz: 10,000 hostile files.
-# Both make a virtual environment in .venv; Go comes from PyPI where the machine has none.
+# make demo: see the main job.  make picture: the same, drawn.  make bench: how fast.  make fuzz: 10,000 hostile files.
+# make test: everything.  make test TESTS=tests/test_cli.py::test_version_and_help: one test, or those of a file.
+# make quick: lint, types, and the tests that start no program and no server.
+# All make a virtual environment in .venv; Go comes from PyPI where the machine has none.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +11,11 @@ BIN := $(VENV)/Scripts
 endif
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: demo picture test lint bench fuzz clean
+# More workers than cores: the tests wait for time-outs and servers.  One test needs none beside it.
+TESTS ?=
+WORKERS ?= $(if $(findstring ::,$(TESTS)),0,6)
+
+.PHONY: demo picture test quick lint bench fuzz clean
 
 demo: $(VENV)/.installed
 	@$(RUN) python -m tests.support.demo
@@ -18,8 +23,12 @@ demo: $(VENV)/.installed
 picture: $(VENV)/.installed
 	@$(RUN) python -m tests.support.demo examples/demo.svg
 
-test: lint
-	$(RUN) python -m pytest
+test: $(if $(TESTS),$(VENV)/.installed-test,lint)
+	$(RUN) python -m pytest -n $(WORKERS) --maxschedchunk 1 $(TESTS)
+
+# Fewer hostile files than make test tries: this is for every change.
+quick: lint
+	$(RUN) FUZZ_CASES=$${FUZZ_CASES:-100} python -m pytest -m quick $(TESTS)
 
 lint: $(VENV)/.installed-test
 	$(RUN) ruff check .
