@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -98,6 +99,13 @@ class World:
         with mock.patch.dict(os.environ, {**self.env, **env}, clear=True), redirect_stdout(out), redirect_stderr(err):
             code = main(argv)
         return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
+
+    def described(self) -> str:
+        """Put the environment into a file for a shell, and return where it is and what the proxy was asked."""
+        lines = [f"export {name}={shlex.quote(value)}\n" for name, value in sorted(self.env.items())]
+        (self.root / "env.sh").write_text("".join(lines), encoding="utf-8")
+        asked = [f"  {seen.method} {seen.path}{' (what do you hold?)' * seen.hold}" for seen in self.proxy.log]
+        return "\n".join([f"(. {self.root}/env.sh; cd {self.root}; exec sh)", "The proxy was asked:", *asked])
 
     def verdicts(self, *args: str, cwd: Path | str | None = None, **env: str) -> dict[str, str]:
         """Return ``module@version`` → verdict, as --format json has them."""
