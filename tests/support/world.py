@@ -50,8 +50,11 @@ class World:
             "HTTPS_PROXY": "http://127.0.0.1:9",
             "HTTP_PROXY": "http://127.0.0.1:9",
         }
+        # Repositories without git's samples of hooks, a dozen files in each.
+        (self.home / "template" / "hooks").mkdir(parents=True)
         (self.home / "gitconfig").write_text(
             "[user]\n\tname = Tester\n\temail = tester@example.com\n[init]\n\tdefaultBranch = main\n"
+            f'\ttemplateDir = "{(self.home / "template").as_posix()}"\n'
             '[protocol "file"]\n\tallow = always\n[advice]\n\tdetachedHead = false\n'
         )
         # What is not redirected below to a folder must not leave the machine.
