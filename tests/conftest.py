@@ -110,7 +110,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> None:
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), "setuptools"]
         try:
             done = subprocess.run(pip, capture_output=True, text=True, timeout=60, check=False)
-            said = done.stderr.strip().splitlines()[-1] if done.returncode else ""
+            said = (done.stderr.strip() or "pip failed").splitlines()[-1] if done.returncode else ""
         except subprocess.TimeoutExpired:
             said = "pip got no answer"
         (folder / "said").write_text(said, encoding="utf-8")
