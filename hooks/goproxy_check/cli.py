@@ -1,95 +1,116 @@
-"""The command line: arguments, one run, an exit status.
-
-Nothing is imported at the top that a commit without module files would pay for.
-"""
+"""The command line: arguments, one run, an exit status. Every commit pays for what is imported at the top."""
 
 import os
 import sys
-import time
 
-from goproxy_check import quick
+from goproxy_check.gofiles.names import PATHSPECS
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line ARGV (default: this process's) and return the exit status."""
     code = _status(sys.argv[1:] if argv is None else argv)
-    if argv is None:  # this process is ours: what Python would still tidy up, or wait for, is nobody's concern
+    if argv is None:  # this process is ours: threads that still wait for an answer need not end first
         os._exit(code)
     return code
 
 
 def _status(argv: list[str]) -> int:
+    """Return 0 to 2, or 130 after an interrupt; every failure is one line on standard error."""
     try:
-        code = 0 if _is_settled(argv) else _run(argv)
+        code = 0 if _nothing_staged(argv) else _run(argv)
         for stream in filter(None, (sys.stdout, sys.stderr)):
             stream.flush()
     except KeyboardInterrupt:
-        if process := sys.modules.get("goproxy_check.process"):
-            process.stop_all()
         return 130
     except BrokenPipeError:
-        _forget_output()  # the reader left; nothing more to say
+        _discard_output()  # whoever read it has gone
         return 1
     except OSError as error:  # no temporary folder, a full disk behind standard output
-        _forget_output()
-        _complain(f"cannot go on: {error.strerror or error}")
+        _discard_output()
+        _complain(f"cannot go on: {error.filename or ''}{': ' * bool(error.filename)}{error.strerror or error}")
     except Exception as error:
-        from goproxy_check.process import CommandError
+        from goproxy_check.system.programs import CommandError
 
-        known = isinstance(error, CommandError)  # a fault of this program is one line too
+        known = isinstance(error, CommandError)
         _complain(str(error) if known else f"internal error, please report it: {type(error).__name__}: {error}")
     else:
         return code
     return 2
 
 
-def _forget_output() -> None:
-    """Let what is still to be written to standard output go nowhere, so that Python does not try again at the end."""
+def _nothing_staged(argv: list[str]) -> bool:
+    """Return whether it is certain that no module file is staged, and nothing else was asked for.
+
+    What most commits pay for: ``subprocess`` alone would take longer to import than git takes to answer.
+    """
+    if {*argv} - {"--fix", "--allow-unavailable"} or "PRE_COMMIT_FROM_REF" in os.environ:
+        return False
+    if not hasattr(os, "posix_spawnp") or (sys.stdout and sys.stdout.isatty()):
+        return False
+    command = ["git", "-c", "diff.relative=false", "diff", "--cached", "--quiet", "--no-ext-diff", "--no-renames"]
+    command += ["--ignore-submodules=all", "--", *PATHSPECS]
+    env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
+    silent = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
+    try:
+        child = os.posix_spawnp("git", command, {**env, "GIT_OPTIONAL_LOCKS": "0"}, file_actions=silent)
+        return os.waitpid(child, 0)[1] == 0
+    except OSError:
+        return False  # the long way says why
+
+
+def _run(argv: list[str]) -> int:
+    """Run in a thread, and see to the status line and to signals here, which never meet a program that is starting."""
+    import signal
+    import threading
+
+    from goproxy_check.options import parse
+    from goproxy_check.run import run
+    from goproxy_check.system.programs import Programs
+    from goproxy_check.system.terminal import Progress, styled
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
+            if number and signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+                signal.signal(number, signal.default_int_handler)
+        if hasattr(signal, "SIGCHLD"):
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or no child's failure would be seen
+    options = parse(argv)
+    programs = Programs(options.trace, options.timeout)
+    progress = Progress(styled(options.color, sys.stderr) and sys.stderr.isatty() and not options.trace)
+    stop = threading.Event()
+    ended: list[int | BaseException] = []
+
+    def work() -> None:
+        try:
+            ended.append(run(options, programs, progress, stop))
+        except BaseException as error:
+            ended.append(error)
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    try:
+        while worker.is_alive():  # a signal that another thread receives does not wake this one
+            worker.join(0.2)
+            progress.draw()
+    except KeyboardInterrupt:
+        stop.set()
+        programs.stop()
+        worker.join(0.7)
+        if not ended:
+            raise
+    progress.close()
+    if isinstance(ended[0], BaseException):
+        raise KeyboardInterrupt if stop.is_set() else ended[0]
+    return 130 if stop.is_set() else ended[0]
+
+
+def _discard_output() -> None:
+    """Let what is still to be written to standard output go nowhere, so that Python does not try again at exit."""
     if sys.stdout and sys.stdout.fileno() == 1:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _complain(text: str) -> None:
-    from goproxy_check.redact import trace
+    from goproxy_check.system.terminal import complain
 
-    trace(f"goproxy-check: {text}")
-
-
-def _is_settled(argv: list[str]) -> bool:
-    """Tell whether there is nothing to find, as far as can be seen at a glance, and nothing more to say about it."""
-    started = time.monotonic()
-    choices = {*argv} - {"--fix", "--allow-unavailable"}
-    if choices == {"--all"}:
-        from goproxy_check.warm import all_cached
-
-        counts = all_cached(".")
-        if counts:
-            print(quick.summary(*counts, time.monotonic() - started))
-        return counts is not None
-    return not (
-        choices or "PRE_COMMIT_FROM_REF" in os.environ or quick.is_terminal(sys.stdout)
-    ) and quick.nothing_staged(".")
-
-
-def _run(argv: list[str]) -> int:
-    import signal
-    import threading
-
-    from goproxy_check import process
-    from goproxy_check.changes import selected
-    from goproxy_check.options import parse
-
-    if threading.current_thread() is threading.main_thread():
-        for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
-            if number and signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
-                signal.signal(number, process.interrupt)
-        if hasattr(signal, "SIGCHLD"):
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or no child's failure would be seen
-    options = parse(argv)
-    process.git_seconds = options.timeout
-    changes, tags = selected(options)
-    if not (changes or options.versions or options.format != "text" or quick.is_terminal(sys.stdout)):
-        return 0
-    from goproxy_check.session import run
-
-    return run(changes, tags, options)
+    complain(f"goproxy-check: {text}")

@@ -1,33 +1,59 @@
-"""The arguments: what they are called, what they mean, what is no use."""
+"""The command line and what pre-commit and git say in the environment, as one value."""
 
 import argparse
 import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import NoReturn
 
 from goproxy_check import __version__
-from goproxy_check.module import canonical_version, check
-from goproxy_check.process import CommandError
-from goproxy_check.quick import MODULE_FILES
+from goproxy_check.gofiles.names import MODULE_FILES
+from goproxy_check.system.programs import CommandError
 
 _EPILOG = "exit status: 0 nothing found, or all of it fixed; 1 findings, or go.sum changed; 2 could not run; "
 _EPILOG += "130 interrupted"
 
 
-class UsageError(CommandError):
-    """The command line asks for something that can't be done; the text is one line."""
+@dataclass(frozen=True)
+class Options:
+    """What one run is asked to do; times are in seconds."""
+
+    files: tuple[str, ...]
+    versions: tuple[str, ...]
+    """MODULE@VERSION"""
+    all: bool
+    from_ref: str | None
+    to_ref: str | None
+    pre_push: str | None
+    """The name of the remote, "" for any; None: this is no push."""
+    wait: float | None
+    fix: bool
+    nosumdb: bool
+    allow_unavailable: bool
+    format: str
+    trace: bool
+    jobs: int
+    timeout: float
+    folder: str
+    color: str
+    hook: str
+    """What started this: "pre-commit", "git" (a hook of git), or "" (a person)."""
+    hook_id: str
+    action: str
+    """What the hook stops: "commit" or "push"."""
+    pushed_ref: str
+    """The ref that pre-commit says is pushed to, or ""."""
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (see goproxy-check --help)")
+        raise CommandError(f"{message} (see goproxy-check --help)")
 
 
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the options of the command line ARGV; raises UsageError, or SystemExit for --help and --version."""
+def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="goproxy-check",
         usage="goproxy-check [options] [FILE ... | MODULE@VERSION ...]",
@@ -36,84 +62,83 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add(
-        "targets",
-        nargs="*",
-        metavar="FILE|MODULE@VERSION",
-        help="module files (default: whatever is staged), or module versions",
-    )
+    add("targets", nargs="*", metavar="FILE|MODULE@VERSION", help="module files (default: what is staged), or versions")
     add("--all", action="store_true", help="the whole work tree; what the module cache has is taken as resolved")
     add("--from-ref", metavar="A", help="with --to-ref: check what B adds since it forked from A")
     add("--to-ref", metavar="B", help="see --from-ref")
-    add(
-        "--pre-push",
-        nargs="?",
-        const="*",
-        metavar="REMOTE",
-        help="what a push brings that REMOTE (default: any) lacks, as git tells a pre-push hook on standard input",
+    push = (
+        "what a push brings that REMOTE (default: any) lacks; reads git's lines for a pre-push hook on standard input"
     )
-    add(
-        "--wait",
-        type=_duration,
-        nargs="?",
-        const=1800.0,
-        metavar="DURATION",
-        help="until every version is served, for at most this time (default: 30m)",
-    )
+    add("--pre-push", nargs="?", const="", metavar="REMOTE", help=push)
+    wait = "until every version is served, for at most this time (default: 30m)"
+    add("--wait", type=_duration, nargs="?", const=1800.0, metavar="DURATION", help=wait)
     add("--fix", action="store_true", help="fetch stale versions from their origin; go.sum gets its lines")
     add("--nosumdb", action="store_true", help="with --fix: do without the checksum database where it has no record")
     add("--allow-unavailable", action="store_true", help="a proxy that can't be reached is a warning")
     add("--format", choices=["text", "json", "github"], default="text", help="how to report (default: text)")
     add("-x", action="store_true", dest="trace", help="trace every request on standard error, and say what was skipped")
     add("-j", type=_count, default=64, metavar="N", dest="jobs", help="how many requests at once (default: 64)")
-    add(
-        "--timeout",
-        type=_duration,
-        default=60.0,
-        metavar="DURATION",
-        help="give up asking after this time (default: 60s); --fix may take as long again",
-    )
+    timeout = "give up asking after this time (default: 60s); --fix may take as long again"
+    add("--timeout", type=_duration, default=60.0, metavar="DURATION", help=timeout)
     add("-C", default=".", metavar="DIR", dest="folder", help="run as if started in DIR")
-    add(
-        "--color",
-        choices=["auto", "always", "never"],
-        default="auto",
-        help="colour the report (default: on a terminal)",
-    )
+    color = "colour the report (default: on a terminal)"
+    add("--color", choices=["auto", "always", "never"], default="auto", help=color)
     add("--version", action="version", version=f"goproxy-check {__version__}")
-    options = parser.parse_args(list(_unambiguous(argv)))
-    if not os.path.isdir(options.folder):
-        raise UsageError(f"-C {options.folder}: no such folder")
-    if options.fix and options.wait is not None:
-        raise UsageError("--wait and --fix exclude each other: one waits for the proxy, the other goes past it")
-    if options.nosumdb and not options.fix:
-        raise UsageError("--nosumdb goes with --fix")
-    if "" in (options.from_ref, options.to_ref):
-        raise UsageError("--from-ref and --to-ref need a commit: is a variable empty?")
-    if (options.from_ref is None) != (options.to_ref is None):
-        raise UsageError("--from-ref and --to-ref go together")
-    ways = [options.all, options.pre_push is not None, options.from_ref is not None]
-    options.versions = [target for target in options.targets if _is_version(target)]
-    for target in options.versions:
-        path, _, version = target.rpartition("@")
-        if not version:
-            raise UsageError(f"{target}: there is no version after the @")
-        if canonical_version(f"v{version}"):
-            raise UsageError(f"{target}: a version begins with a v: {path}@v{version}")
-        if not canonical_version(version):
-            raise UsageError(f"{target} is a query, not a version: go list -m {target} says which one it is now")
-        if problem := check(path, version):
-            raise UsageError(problem)
-    for target in options.targets:
-        if target not in options.versions and os.path.basename(target) not in MODULE_FILES:
-            raise UsageError(f"{target} is not a go.mod, go.sum, go.work or go.work.sum, nor MODULE@VERSION")
-    if options.versions and (len(options.versions) < len(options.targets) or any(ways)):
-        raise UsageError("MODULE@VERSION goes with nothing else: ask for files, refs and versions one after the other")
-    if sum(ways) > 1 or (options.targets and (options.all or options.pre_push is not None)):
-        raise UsageError("FILE, --all, --pre-push and --from-ref exclude each other")
-    if options.pre_push is not None and (sys.stdin is None or sys.stdin.isatty()):
-        raise UsageError("--pre-push reads the lines that git gives a pre-push hook on standard input")
+    return parser
+
+
+def parse(argv: Sequence[str]) -> Options:
+    """Return the options of the command line ARGV; raises CommandError, or SystemExit for --help and --version."""
+    given = vars(_parser().parse_args(list(_unambiguous(argv))))
+    targets: list[str] = given.pop("targets")
+    # pre-commit sets these where it was asked about a range: before a push, and with --from-ref and --to-ref.
+    for name in ("from_ref", "to_ref"):
+        if given[name] is None and given["pre_push"] is None and not (targets and _is_version(targets[0])):
+            given[name] = os.environ.get(f"PRE_COMMIT_{name.upper()}")
+    by_pre_commit = bool(os.environ.get("PRE_COMMIT"))
+    pushing = given["pre_push"] is not None or "PRE_COMMIT_FROM_REF" in os.environ
+    options = Options(
+        files=tuple(target for target in targets if not _is_version(target)),
+        versions=tuple(target for target in targets if _is_version(target)),
+        hook="pre-commit" if by_pre_commit else "git" if pushing or os.environ.get("GIT_INDEX_FILE") else "",
+        hook_id="goproxy-fix" if given["fix"] else "goproxy-check",
+        action="push" if pushing else "commit",
+        pushed_ref=os.environ.get("PRE_COMMIT_REMOTE_BRANCH", ""),
+        **given,
+    )
+    if problem := _problem(options):
+        raise CommandError(problem)
     return options
+
+
+def _problem(options: Options) -> str:
+    """Return why OPTIONS make no sense, or ""."""
+    ways = [options.all, options.pre_push is not None, bool(options.from_ref and options.to_ref)]
+    odd = next((name for name in options.files if os.path.basename(name) not in MODULE_FILES), "")
+    checks = [
+        (not os.path.isdir(options.folder), f"-C {options.folder}: no such folder"),
+        (
+            options.fix and options.wait is not None,
+            "--wait and --fix exclude each other: the first waits for the proxy",
+        ),
+        (options.nosumdb and not options.fix, "--nosumdb goes with --fix"),
+        ("" in (options.from_ref, options.to_ref), "--from-ref and --to-ref need a commit: is a variable empty?"),
+        ((options.from_ref is None) != (options.to_ref is None), "--from-ref and --to-ref go together"),
+        (bool(odd), f"{odd} is not a go.mod, go.sum, go.work or go.work.sum, nor MODULE@VERSION"),
+        (
+            bool(options.versions) and (bool(options.files) or any(ways)),
+            "MODULE@VERSION goes with nothing else: ask for files, refs and versions one after the other",
+        ),
+        (
+            sum(ways) > 1 or (bool(options.files) and (options.all or options.pre_push is not None)),
+            "FILE, --all, --pre-push and --from-ref exclude each other",
+        ),
+        (
+            options.pre_push is not None and (sys.stdin is None or sys.stdin.isatty()),
+            "--pre-push reads the lines that git gives a pre-push hook on standard input",
+        ),
+    ]
+    return next((text for wrong, text in checks if wrong), "")
 
 
 def _is_version(target: str) -> bool:
@@ -121,8 +146,8 @@ def _is_version(target: str) -> bool:
 
 
 def _unambiguous(argv: Sequence[str]) -> Iterator[str]:
-    """Yield ARGV so that what follows --wait is its duration, and not what to wait for; so for --pre-push."""
-    defaults = {"--wait": "30m", "--pre-push": "*"}
+    """Yield ARGV so that what follows --wait or --pre-push is taken for its value only if it is no target."""
+    defaults = {"--wait": "30m", "--pre-push": ""}
     for word, following in zip_longest(argv, argv[1:], fillvalue=""):
         target = _is_version(following) or os.path.basename(following) in MODULE_FILES
         yield f"{word}={defaults[word]}" if word in defaults and target else word

@@ -1,0 +1,238 @@
+"""What to look at: the module files that a commit, a push, a range or the work tree brings."""
+
+import os
+import posixpath
+import re
+from dataclasses import dataclass, field
+
+from goproxy_check.change.git import OBJECT, Blob, DiffEntry, Git
+from goproxy_check.gofiles.names import MODULE_FILES
+from goproxy_check.system.programs import CommandError
+
+_TAGS = "refs/tags/"
+_FEW = 100  # texts; git grep takes longer for more of them than reading every file does
+
+
+@dataclass(frozen=True)
+class File:
+    """A module file; PATH is relative to the top of the repository, with slashes."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Change:
+    """The module files of one change."""
+
+    root: str
+    """The top folder of the work tree."""
+    folder: str
+    """Where the user stands, from there; "" is the top."""
+    files: list[File]
+    """The files that the change adds or modifies."""
+    context: list[File]
+    """Other files of the same tree: they say what is replaced, and which modules share a workspace."""
+    before: tuple[str, ...] = ()
+    """The trees to compare with: what a file there names is not new."""
+    fresh: frozenset[str] = frozenset()
+    """Paths of files all of whose versions count as new."""
+    outside: tuple[str, ...] = ()
+    """Paths of symbolic links that lead out of the repository; they are not read."""
+    tags: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    """The tags (folder of the module, version) that a push brings with it."""
+
+
+def staged(git: Git, files: tuple[str, ...]) -> Change | None:
+    """Return what is staged, restricted to FILES if there are any; None if no module file is concerned.
+
+    FILES are relative to git's folder; those without a staged change are taken as they are in the index, as all new.
+    During a merge only what no parent has is new. Raises CommandError if this is no repository, a file is not in the
+    index, or a conflict is not resolved.
+    """
+    entries = git.diff("--cached")
+    if not (entries or files):
+        return None
+    root, folder = git.place()
+    names = {_name(root, folder, file) for file in files} if files else {entry.path for entry in entries}
+    for entry in entries:
+        if entry.unmerged and entry.path in names:
+            what = "is in the middle of a merge conflict: resolve it and git add it, then try again"
+            raise CommandError(f"{entry.path} {what}")
+    index = git.index()
+    changed = {entry.path for entry in entries}
+    for name in sorted(names - index.keys() - changed):
+        missing = not os.path.lexists(os.path.join(root, name))
+        raise CommandError(f"{name}: no such file" if missing else f"{name} is not in the index: git add it first")
+    parents = git.merge_heads()
+    new = _changed([entries, *(git.diff("--cached", parent) for parent in parents)])
+    head = git.commit_of("HEAD")
+    fresh = frozenset(names & index.keys() - changed)
+    return _load(git, root, folder, "", index, new & names | fresh, (head, *parents) if head else (), fresh)
+
+
+def between(git: Git, base: str, head: str, files: tuple[str, ...], tags: set[tuple[str, str]]) -> Change | None:
+    """Return what the commit HEAD has and its merge base with BASE has not, restricted to FILES if there are any."""
+    root, folder = git.place()
+    ours, theirs = git.commit_of(base), git.commit_of(head)
+    fork = git("merge-base", ours, theirs, check=False).decode().strip() if ours and theirs else ""
+    if not fork:
+        if git("rev-parse", "--is-shallow-repository").strip() == b"true":
+            raise CommandError(
+                f"this clone is shallow and does not reach back to where {head} left {base}: "
+                "git fetch --unshallow (in CI: fetch-depth: 0, GIT_DEPTH: 0)"
+            )
+        if ours and theirs:
+            raise CommandError(f"{base} and {head} have no commit in common")
+        raise CommandError(f"{head if ours else base} is not a commit of this repository")
+    new = _changed([git.diff(fork, theirs)])
+    if files:
+        new &= {_name(root, folder, file) for file in files}
+    tree = git.tree(theirs)
+    return _load(git, root, folder, theirs, tree, new, (fork,), tags=frozenset(tags)) if new else None
+
+
+def everything(git: Git) -> Change:
+    """Return all module files of the work tree, as they are on disk, all new; ignored ones are left out."""
+    root, folder = git.place()
+    files, outside = [], []
+    for path in git.work_tree():
+        place = os.path.join(root, path)
+        if not os.path.isfile(place):
+            continue
+        if os.path.islink(place) and not os.path.realpath(place).startswith(os.path.realpath(root) + os.sep):
+            outside.append(path)
+            continue
+        try:
+            with open(place, "rb") as file:
+                files.append(File(path, file.read()))
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}") from None
+    return Change(root, _reader(root, folder), files, [], (), frozenset(f.path for f in files), tuple(outside))
+
+
+def pushed(git: Git, lines: str, remote: str) -> list[Change]:
+    """Return what a push brings that REMOTE (a name, "" for any) has not yet, one change per ref.
+
+    LINES are what git gives a pre-push hook (githooks(5)): local ref, its object, remote ref, its object. Raises
+    CommandError for a line that is none.
+    """
+    root, folder = git.place()
+    commits: dict[str, str] = {}
+    tags = set()
+    for line in filter(str.strip, lines.split("\n")):
+        match = re.fullmatch(rf"([^ ]+) ({OBJECT}) ([^ ]+) ({OBJECT})\r?", line)
+        if not match:
+            raise CommandError("--pre-push: standard input is not what git gives a pre-push hook")
+        _, ours, remote_ref, theirs = match.groups()
+        commit = git.commit_of(ours)
+        if commit:
+            commits[commit] = git.commit_of(theirs)
+            tags |= tag_of(remote_ref)
+        elif ours.strip("0") and not git.has(ours):
+            raise CommandError(f"--pre-push: there is no object {ours} here")
+        # else a ref is deleted, or it is a tag of something else than a commit
+    changes = []
+    for commit, theirs in commits.items():
+        known = [f"--remotes={remote}" if remote else "--remotes", *filter(None, [theirs])]
+        listed = git("rev-list", "--boundary", commit, "--not", *known).decode().split()
+        bases = tuple(name[1:] for name in listed if name.startswith("-"))
+        tree = git.tree(commit) if listed else {}
+        new = _changed([git.diff(base, commit) for base in bases]) if bases else set(tree)
+        if listed:  # else the remote has all of it
+            changes.append(_load(git, root, folder, commit, tree, new, bases, tags=frozenset(tags)))
+    return changes
+
+
+def tag_of(ref: str) -> set[tuple[str, str]]:
+    """Return the folder and the version of the module that REF publishes, if it is a tag: refs/tags/sub/v1.2.3."""
+    folder, _, version = ref.removeprefix(_TAGS).rpartition("/")
+    return {(folder, version)} if ref.startswith(_TAGS) else set()
+
+
+def earlier(git: Git, change: Change, texts: set[str]) -> list[list[File]]:
+    """Return, of each tree that CHANGE is compared with, the files that name one of TEXTS, and their context.
+
+    A text is ``MODULE VERSION``, as go.sum and go.mod have it. What the change modifies is always among the files.
+    """
+    trees = []
+    for commit in change.before:
+        tree = git.tree(commit)
+        paths = {file.path for file in change.files} & tree.keys()
+        if paths != tree.keys() and texts:
+            paths |= git.naming(commit, sorted(texts)) & tree.keys() if len(texts) <= _FEW else tree.keys()
+        files, _ = _files(git, commit, tree, paths | _context(tree, paths))
+        trees.append(files)
+    return trees
+
+
+def _changed(diffs: list[list[DiffEntry]]) -> set[str]:
+    """Return the paths of files that differ from all that DIFFS compare with.
+
+    A file that is the same as in one parent, or in one commit of the remote, brings nothing new.
+    """
+    return set.intersection(*({entry.path for entry in entries if entry.new} for entries in diffs))
+
+
+def _reader(root: str, folder: str) -> str:
+    """Return where the user stands who started git: git starts hooks at the top, and sets GIT_PREFIX."""
+    prefix = os.environ.get("GIT_PREFIX", "").rstrip("/")
+    return prefix if prefix and not folder and os.path.isdir(os.path.join(root, prefix)) else folder
+
+
+def _name(root: str, folder: str, file: str) -> str:
+    """Return the path of FILE, which is relative to FOLDER, from the top of the repository."""
+    if os.path.isabs(file):
+        place = os.path.join(os.path.realpath(os.path.dirname(file)), os.path.basename(file))
+        relative = os.path.relpath(place, os.path.realpath(root))
+    else:
+        relative = os.path.relpath(os.path.join(root, folder, file), root)
+    name = relative.replace(os.sep, "/")
+    if name.startswith("../") or posixpath.basename(name) not in MODULE_FILES:
+        raise CommandError(f"{file} is not a go.mod, go.sum, go.work or go.work.sum of this repository")
+    return name
+
+
+def _context(tree: dict[str, Blob], paths: set[str]) -> set[str]:
+    """Return the files of TREE that say what Go does with the versions that the files at PATHS name."""
+    folders = {posixpath.dirname(path) for path in paths}
+    works = {path for path in tree if posixpath.basename(path) == "go.work"}
+    mods = {path for path in tree if posixpath.basename(path) == "go.mod"} if works else set()
+    return works | mods | {path for path in tree if posixpath.dirname(path) in folders}
+
+
+def _load(
+    git: Git,
+    root: str,
+    folder: str,
+    commit: str,
+    tree: dict[str, Blob],
+    paths: set[str],
+    before: tuple[str, ...],
+    fresh: frozenset[str] = frozenset(),
+    tags: frozenset[tuple[str, str]] = frozenset(),
+) -> Change:
+    """Return the change that brings PATHS of TREE, which is that of COMMIT ("" is the index)."""
+    if unknown := sorted(paths - tree.keys()):
+        raise CommandError(f"git tells of {unknown[0]}, but does not list it: try again")
+    everything_read, outside = _files(git, commit, tree, paths | _context(tree, paths))
+    files = [file for file in everything_read if file.path in paths]
+    context = [file for file in everything_read if file.path not in paths]
+    links = tuple(path for path in outside if path in paths)
+    return Change(root, _reader(root, folder), files, context, before, fresh, links, tags)
+
+
+def _files(git: Git, commit: str, tree: dict[str, Blob], paths: set[str]) -> tuple[list[File], list[str]]:
+    """Return the files at PATHS of TREE, and which of them are symbolic links that lead out of the repository."""
+    content = git.read({tree[path].name for path in paths})
+    files, outside = [], []
+    for path in sorted(paths):
+        data: bytes | None = content[tree[path].name]
+        if tree[path].link and data is not None:
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(data)))
+            data = git.read({f"{commit}:{target}"}).get(f"{commit}:{target}")
+        if data is None:
+            outside.append(path)
+        else:
+            files.append(File(path, data))
+    return files, outside

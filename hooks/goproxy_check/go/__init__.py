@@ -1,0 +1,1 @@
+"""The user's go command: its settings, and the questions that it answers."""

@@ -1,0 +1,165 @@
+"""What the user's Go is configured to do: which proxies it asks, and for what it goes to the origin."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from goproxy_check.go.answers import json_objects
+from goproxy_check.gofiles import module, toolchain
+from goproxy_check.gofiles.references import Reference
+from goproxy_check.system.programs import CommandError, Programs
+from goproxy_check.system.redact import one_line, redacted_url
+
+_NAMES: tuple[str, ...] = ("GOPROXY", "GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOFLAGS", "GOMODCACHE", "GOVERSION")
+_NAMES += ("GOHOSTOS", "GOHOSTARCH")
+
+
+class Proxy(NamedTuple):
+    """An entry of GOPROXY."""
+
+    url: str  # may hold credentials
+    on_any_error: bool  # a | follows: the next entry is tried after any error, not only after 404 and 410
+
+    @property
+    def redacted(self) -> str:
+        """The URL without credentials."""
+        return redacted_url(self.url)
+
+
+@dataclass(frozen=True)
+class GoEnv:
+    """The settings of Go that matter here."""
+
+    go: str
+    """The path of the go command, "" if there is none."""
+    proxies: tuple[Proxy, ...]
+    end: str
+    """What the list of proxies ends with: ``direct``, ``off``, or nothing."""
+    flags: str
+    """GOFLAGS, without what makes questions about single modules fail."""
+    host: str
+    """Operating system and processor, as in the versions of toolchains: linux-amd64."""
+    gonoproxy: str
+    gonosumdb: str
+    modcache: str
+    version: str
+
+    @property
+    def off(self) -> bool:
+        """Whether GOPROXY is off: nothing may be downloaded."""
+        return self.end == "off" and not self.proxies
+
+    @property
+    def proxies_alone(self) -> str:
+        """GOPROXY without ``direct`` and ``off``: what the proxies alone serve."""
+        return "".join(f"{proxy.url}{'|' if proxy.on_any_error else ','}" for proxy in self.proxies).rstrip(",|")
+
+    def is_private(self, path: str) -> bool:
+        """Return whether no proxy may hear of the module PATH (``go help module-private``)."""
+        return not self.proxies or module.match_prefix_patterns(self.gonoproxy, path)
+
+    def has_cached(self, ref: Reference, ends: Iterable[str] = ()) -> bool:
+        """Return whether the module cache has the files of REF with ENDS (https://go.dev/ref/mod#module-cache).
+
+        Without ENDS, those that builds need: Go takes a module's go.mod before its archive.
+        """
+        if not self.modcache:
+            return False
+        ends = ends or ((".mod",) if ref.go_mod_only else (".zip", ".info"))
+        folder = os.path.join(self.modcache, "cache", "download", module.escape(ref.module), "@v")
+        return all(os.path.exists(os.path.join(folder, module.escape(ref.version) + end)) for end in ends)
+
+
+def read_go_env(programs: Programs, seconds: float) -> GoEnv:
+    """Ask ``go env`` for at most SECONDS, or the environment where there is no go command; raises CommandError."""
+    go = os.path.abspath(found) if (found := shutil.which("go")) else ""
+    if go:
+        values: dict[str, str] = next(json_objects(_go_env(programs, go, seconds, "-json", *_NAMES)), {})
+        if not all(isinstance(values.get(name), str) for name in _NAMES[:4]):
+            raise CommandError("go env: the answer makes no sense: repair the Go installation")
+    elif "GOPROXY" in os.environ:
+        values = dict(os.environ)
+        for name in ("GONOPROXY", "GONOSUMDB"):
+            values.setdefault(name, values.get("GOPRIVATE", ""))
+    else:
+        raise CommandError("no go command and no GOPROXY in the environment: install Go, or set GOPROXY")
+    proxies, end = proxy_list(values.get("GOPROXY", ""))
+    flags = re.sub(r"(?:^|\s)--?mod(?:file)?=\S+", "", values.get("GOFLAGS", "")).strip()
+    host = f"{values.get('GOHOSTOS', '')}-{values.get('GOHOSTARCH', '')}"
+    names = ("GONOPROXY", "GONOSUMDB", "GOMODCACHE", "GOVERSION")
+    return GoEnv(go, proxies, end, flags, host, *(values.get(name, "") for name in names))
+
+
+def _go_env(programs: Programs, go: str, seconds: float, *args: str, toolchain: str = "local") -> bytes:
+    """Return what ``go env`` prints; raises CommandError with its own words.
+
+    It runs in the top folder, and hardly ever finds a go.mod there: with a newer go line in one Go would look for
+    another toolchain, and with a broken one it would fail.
+    """
+    changes = {"GOWORK": "off", **({"GOTOOLCHAIN": toolchain} if toolchain else {})}
+    try:
+        result = programs.run([go, "env", *args], cwd=os.sep, env=programs.go_environment(**changes), timeout=seconds)
+    except CommandError as error:
+        raise CommandError(f"go env: {error}: repair the Go installation") from None
+    if result.code != 0:
+        words = one_line(result.stderr) or f"exit status {result.code}"
+        raise CommandError(f"go env: {words}: repair the Go installation")
+    return result.stdout
+
+
+def downloaded(references: list[Reference], env: GoEnv | None, programs: Programs, seconds: float) -> list[Reference]:
+    """Return REFERENCES with the module versions that Go would download in place of the toolchains' names.
+
+    Left out is what ENV's Go need not download: what is not newer than itself, or on PATH, or not allowed by
+    GOTOOLCHAIN; and all of them where ENV is None, for there is no Go. Go may take SECONDS; raises CommandError.
+    """
+
+    def is_name(ref: Reference) -> bool:
+        return ref.is_toolchain and ref.version.startswith("go")
+
+    oldest = _oldest(env, programs, seconds) if env and any(map(is_name, references)) else ""
+    kept = []
+    for ref in references:
+        if not is_name(ref):
+            kept.append(ref)
+        elif env and oldest and toolchain.newer(ref.version, oldest) and not shutil.which(ref.version):
+            kept.append(replace(ref, version=f"v0.0.1-{ref.version}.{env.host}"))
+    return kept
+
+
+def _oldest(env: GoEnv, programs: Programs, seconds: float) -> str:
+    """Return the toolchain that is used unless a newer one is demanded; "" if none is ever downloaded."""
+    # ``go env GOTOOLCHAIN``, in just these words, the local Go answers whatever GOTOOLCHAIN is set to
+    # (cmd/go/internal/toolchain: Select).
+    output = _go_env(programs, env.go, seconds, "GOTOOLCHAIN", toolchain="")
+    least, _, mode = output.decode("utf-8", "replace").strip().rpartition("+")
+    if not mode:
+        raise CommandError("go env GOTOOLCHAIN: no answer: repair the Go installation")
+    if mode != "auto":
+        return ""
+    return least if toolchain.newer(least, env.version) else env.version
+
+
+def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:
+    """Return the proxies of the GOPROXY list TEXT, and the word that ends it: ``direct``, ``off``, or none.
+
+    ``https://goproxy.example,direct`` is one proxy, then ``direct``. Whether an entry is a URL, Go itself says. Raises
+    CommandError for a list without entries. Source: cmd/go/internal/modfetch: proxyList.
+    """
+    proxies: list[Proxy] = []
+    for entry, separator in re.findall(r"([^,|]*)([,|]|$)", text):
+        url = entry.strip()
+        if url in ("direct", "off"):
+            return tuple(proxies), url
+        # A word alone is reserved for built-in behaviour, and what contains ":/" or is an absolute path must be a
+        # complete URL; everything else gets https:// in front.
+        if re.search("[.:/]", url) and ":/" not in url and not os.path.isabs(url) and not url.startswith("/"):
+            url = f"https://{url}"
+        if url:
+            proxies.append(Proxy(url, separator == "|"))
+    if not proxies:
+        raise CommandError("GOPROXY has no entries: set it to a proxy's URL, or unset it (go env -u GOPROXY)")
+    return tuple(proxies), ""

@@ -1,0 +1,223 @@
+"""The questions that only go answers: the judge, the proxies' list of a module, and its origin.
+
+Each question is one process, with a module cache of its own: the user's could answer in place of a proxy or an origin,
+and is not to be touched by a question.
+"""
+
+import enum
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from goproxy_check.go.answers import Failure, Reason, failure, json_objects, origin_failure
+from goproxy_check.go.env import GoEnv
+from goproxy_check.gofiles import module
+from goproxy_check.gofiles.references import Reference
+from goproxy_check.system.programs import CommandError, Programs
+from goproxy_check.system.redact import one_line, redacted_url
+
+_GO_MOD = "module goproxy-check.invalid\n\ngo 1.21\n"  # with a go line go has no reason to write one
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What go says of one version with the proxies alone."""
+
+    failure: Failure | None = None
+    """None: it is served."""
+    declares: str = ""
+    """The path that the module line of the served go.mod declares, "" if unknown."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the proxies serve it, and it is what go.sum and the checksum database have."""
+        return self.failure is None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The versions of a module that the proxies list; a FAILURE where they do not list any."""
+
+    versions: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+
+class State(enum.Enum):
+    """Whether an origin has a version."""
+
+    PUBLISHED = enum.auto()
+    ABSENT = enum.auto()
+    UNKNOWN = enum.auto()  # the origin could not be asked
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the origin says of one version."""
+
+    state: State
+    url: str = ""
+    versions: tuple[str, ...] = ()
+    """The published versions, as far as they were asked for."""
+    failure: Failure | None = None
+    commit: str = ""
+    """The commit that the version is, as far as it was asked for."""
+
+
+class Go:
+    """Asks the go command of ENV; its folders are made in SCRATCH."""
+
+    def __init__(self, env: GoEnv, programs: Programs, scratch: str) -> None:
+        self.env = env
+        self._programs = programs
+        self._scratch = scratch
+        self._numbers = itertools.count()
+        flags = f"{env.flags} -mod=mod -modcacherw".strip()
+        neutral = {"GOWORK": "off", "GOTOOLCHAIN": "local", "GO111MODULE": "on", "GOFLAGS": flags}
+        self._proxies_env = programs.go_environment(**neutral, GOPROXY=env.proxies_alone)
+        # What comes from an origin here is not kept, so nothing needs verifying, and no database hears its name.
+        self._direct_env = programs.go_environment(**neutral, GOPROXY="direct", GOSUMDB="off")
+
+    def judge(self, ref: Reference, seconds: float, *, archive: bool = False) -> Answer:
+        """Return what go says of REF with the proxies alone; with ARCHIVE it downloads that too.
+
+        One process for each go.sum that records other lines; the first no is the answer.
+        """
+        answer = Answer()
+        for lines in ref.go_sums or ((),):
+            answer = self._judge(ref, lines, seconds, archive)
+            if not answer.ok:
+                break
+        return answer
+
+    def _judge(self, ref: Reference, lines: tuple[str, ...], seconds: float, archive: bool) -> Answer:
+        with self._folder("".join(f"{line}\n" for line in lines)) as folder:
+            if not archive:
+                command = ("list", "-m", "-e", "-json", str(ref))
+                item, error = self._ask(command, folder, self._proxies_env, seconds)
+                if item.get("GoMod"):
+                    return Answer(declares=_declared(str(item["GoMod"])))
+                if error:
+                    return Answer(error)
+            # go list is silent about a go.mod that it could not verify; this has the words, and comes to it before
+            # any archive.
+            item, error = self._ask(("mod", "download", "-json", str(ref)), folder, self._proxies_env, seconds)
+            return Answer(error or (None if item.get("GoMod") else Failure(Reason.UNAVAILABLE, "go gave no answer")))
+
+    def listing(self, path: str, seconds: float) -> Listing:
+        """Return which versions of the module PATH the proxies list: one request, which names no version."""
+        with self._folder() as folder:
+            command = ("list", "-m", "-e", "-retracted", "-versions", "-json", path)
+            item, error = self._ask(command, folder, self._proxies_env, seconds)
+            return Listing(_versions(item), error)
+
+    def origin(self, ref: Reference, seconds: float) -> Origin:
+        """Return whether the origin of REF has it.
+
+        Tags are one ``git ls-remote``. A pseudo-version needs its commit, and ``+incompatible`` a look whether the tag
+        has a go.mod. Where the go.mod of a tag may not fit (a /vN path, a sub-folder), it is looked at too, unless
+        go.sum has its hash.
+        """
+        if module.is_pseudo(ref.version) or ref.version.endswith("+incompatible"):
+            return self._commit(ref, seconds)
+        with self._folder() as folder:
+            command = ("list", "-m", "-e", "-retracted", "-versions", "-json", ref.module)  # -retracted: no go.mod read
+            item, error = self._ask(command, folder, self._direct_env, seconds, origin_of=ref.module)
+            url = redacted_url(_repository(folder))
+        if error:
+            return Origin(State.UNKNOWN, url, failure=error)
+        versions = _versions(item)
+        if ref.version not in versions:
+            return Origin(State.ABSENT, url, versions, Failure(Reason.UNKNOWN_REVISION, ""))
+        in_folder = "/" in module.tag(ref.module, ref.version, url)
+        if (in_folder or module.split_path_version(ref.module)[1]) and not ref.go_sums:
+            look = self._commit(ref, seconds)
+            return Origin(look.state, url, versions, look.failure) if look.state is State.ABSENT else look
+        return Origin(State.PUBLISHED, url, versions)
+
+    def _commit(self, ref: Reference, seconds: float) -> Origin:
+        """Return what the origin says of REF once its commit was fetched."""
+        with self._folder() as folder:
+            command = ("list", "-m", "-e", "-json", str(ref))
+            item, error = self._ask(command, folder, self._direct_env, seconds, origin_of=str(ref))
+            about = item.get("Origin") or {}
+            url = redacted_url(str(about.get("URL") or _repository(folder)))
+        if not error:
+            return Origin(State.PUBLISHED, url, commit=str(about.get("Hash") or ""))
+        absent = error.reason in (Reason.UNKNOWN_REVISION, Reason.UNFIT)
+        return Origin(State.ABSENT if absent else State.UNKNOWN, url, failure=error)
+
+    def _ask(
+        self, command: tuple[str, ...], folder: str, env: dict[str, str], seconds: float, origin_of: str = ""
+    ) -> tuple[dict[str, Any], Failure | None]:
+        """Return the JSON that go prints, and the error that it reports. ORIGIN_OF: what an origin is asked for."""
+        cache = os.path.join(folder, "cache")
+        env = {**env, "GOMODCACHE": cache, "GOPATH": os.path.join(folder, "path"), "PWD": folder}
+        about = "GOPROXY=direct " if origin_of else ""
+        try:
+            go = [self.env.go, *command]
+            result = self._programs.run(
+                go, cwd=folder, env=env, timeout=seconds, shown=f"{about}go {' '.join(command)}"
+            )
+        except CommandError as broken:
+            return {}, Failure(Reason.OTHER, str(broken))
+        if result.code is None:
+            return {}, Failure(Reason.TIMED_OUT, result.stderr)
+        item = next(json_objects(result.stdout), {})
+        error = item.get("Error")
+        text = str(error.get("Err", "")) if isinstance(error, dict) else str(error or "")
+        if not item and not text:
+            text = result.stderr.strip() or f"go {command[0]}: exit status {result.code}, and no answer"
+        if not text:
+            return item, None
+        return item, origin_failure(text, origin_of) if origin_of else failure(text)
+
+    @contextmanager
+    def _folder(self, go_sum: str = "") -> Iterator[str]:
+        """Make a module that has GO_SUM, for one question."""
+        folder = os.path.join(self._scratch, f"question{next(self._numbers)}")
+        os.mkdir(folder)
+        try:
+            for name, text in (("go.mod", _GO_MOD), ("go.sum", go_sum)):
+                with open(os.path.join(folder, name), "w", encoding="utf-8", errors="surrogateescape") as file:
+                    file.write(text)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _versions(item: dict[str, Any]) -> tuple[str, ...]:
+    versions = item.get("Versions")
+    return tuple(one_line(str(version), 200) for version in versions) if isinstance(versions, list) else ()
+
+
+def _declared(go_mod: str) -> str:
+    """Return the module path that the file GO_MOD declares, "" if it can't be read."""
+    try:
+        with open(go_mod, "rb") as file:
+            return module_line(file.read(1 << 20))
+    except OSError:
+        return ""
+
+
+def module_line(data: bytes) -> str:
+    """Return the path that the module line of a go.mod with the content DATA declares, "" if it has none."""
+    from goproxy_check.gofiles.modfile import read
+
+    return read("go.mod", data).module
+
+
+def _repository(folder: str) -> str:
+    """Return the repository that go fetched from, as its notes in the module cache of FOLDER say, or ""."""
+    vcs = os.path.join(folder, "cache", "cache", "vcs")
+    try:
+        for name in sorted(os.listdir(vcs)):
+            if name.endswith(".info"):
+                with open(os.path.join(vcs, name), encoding="utf-8", errors="replace") as file:
+                    return one_line(file.read(2048).strip().partition(":")[2])
+    except OSError:
+        pass
+    return ""

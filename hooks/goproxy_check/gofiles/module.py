@@ -1,0 +1,153 @@
+"""Module paths and versions: what is valid, how they are escaped, which patterns match them, which tag they have.
+
+The rules are those of golang.org/x/mod, packages ``module`` and ``semver``, and of https://go.dev/ref/mod#versions.
+"""
+
+import posixpath
+import re
+from fnmatch import fnmatchcase
+
+from goproxy_check.gofiles.problems import Invalid, Problem
+
+_NUMBER = r"(?:0|[1-9][0-9]*)"
+_PRERELEASE = rf"(?:{_NUMBER}|(?=[0-9A-Za-z-]*[A-Za-z-])[0-9A-Za-z-]+)"
+# v1, v1.2, v1.2.3, v1.2.3-rc.1, v1.2.3+meta
+_SEMVER = re.compile(
+    rf"(?P<major>v{_NUMBER})(?:\.(?P<minor>{_NUMBER})(?:\.(?P<patch>{_NUMBER})"
+    rf"(?P<pre>-{_PRERELEASE}(?:\.{_PRERELEASE})*)?(?P<build>\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)?)?"
+)
+# v0.0.0-20210101000000-0123456789ab, v1.2.4-0.20210101000000-0123456789ab
+_PSEUDO = re.compile(r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-9]+(?:\+[0-9A-Za-z.-]+)?")
+# latest, main, <v1.5.0, 0123abc (https://go.dev/ref/mod#version-queries)
+_QUERY = re.compile(r"(?:[<>]=?)?[0-9A-Za-z][-./_0-9A-Za-z]*")
+_WINDOWS_NAMES = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])", re.IGNORECASE)
+
+
+def canonical_version(version: str) -> str:
+    """Return VERSION in canonical form, or "" if it is no semantic version (x/mod/module.CanonicalVersion).
+
+    ``v1.2`` becomes ``v1.2.0``; build metadata is dropped, save ``+incompatible``.
+    """
+    match = _SEMVER.fullmatch(version)
+    if not match:
+        return ""
+    major, minor, patch, pre, build = match.group("major", "minor", "patch", "pre", "build")
+    return f"{major}.{minor or 0}.{patch or 0}{pre or ''}{build if build == '+incompatible' else ''}"
+
+
+def is_pseudo(version: str) -> bool:
+    """Return whether VERSION names a commit by time and hash (x/mod/module.IsPseudoVersion)."""
+    return version.count("-") >= 2 and bool(_PSEUDO.fullmatch(version)) and bool(canonical_version(version))
+
+
+def semver_key(version: str) -> tuple[object, ...]:
+    """Return a sort key in semantic version order (x/mod/semver.Compare); invalid versions come first."""
+    match = _SEMVER.fullmatch(version)
+    if not match:
+        return ()
+    # A number without leading zeros is compared by its length first: it may be longer than int() takes.
+    numbers = [(len(number), number) for number in (match["major"], match["minor"] or "0", match["patch"] or "0")]
+    if not match["pre"]:
+        return (*numbers, ((2,),))
+    # Numeric identifiers sort below all others, and a longer list above its own prefix.
+    parts = match["pre"][1:].split(".")
+    return (*numbers, tuple((0, len(part), part) if part.isdigit() else (1, 0, part) for part in parts))
+
+
+def split_path_version(path: str) -> tuple[str, str, bool]:
+    """Split PATH into prefix and major suffix (``/v2``, ``.v2`` at gopkg.in); the last item says if it is valid.
+
+    Source: x/mod/module.SplitPathVersion.
+    """
+    if path.startswith("gopkg.in/"):
+        match = re.fullmatch(r"(.+)(\.v(?:0|[1-9][0-9]*(?:-unstable)?|-unstable))", path, re.DOTALL)
+        return (match[1], match[2], True) if match else (path, "", False)
+    match = re.fullmatch(r"(.*)(/v([0-9.]+))", path, re.DOTALL)
+    if not match:
+        return path, "", True
+    valid = "." not in match[3] and not match[3].startswith("0") and match[3] != "1"
+    return (match[1], match[2], True) if valid else (path, "", False)
+
+
+def check_path_major(version: str, path_major: str) -> str:
+    """Return why VERSION does not fit a path with the suffix PATH_MAJOR, or "" (x/mod/module.CheckPathMajor)."""
+    path_major = path_major.removesuffix("-unstable") if path_major.startswith(".v") else path_major
+    if version.startswith("v0.0.0-") and path_major == ".v1":
+        return ""  # an old bug's pseudo-versions of gopkg.in/….v1, which Go accepts
+    match = _SEMVER.fullmatch(version)
+    major, build = match.group("major", "build") if match else ("", "")
+    fits = major == path_major[1:] if path_major else (major in ("v0", "v1") or build == "+incompatible")
+    return "" if fits else f'version "{version}" invalid: should be {path_major[1:] or "v0 or v1"}, not {major}'
+
+
+def check(path: str, version: str) -> Problem | None:
+    """Return why PATH at VERSION cannot be downloaded by anybody (x/mod/module.Check, canonical form)."""
+    if not re.fullmatch(r"[0-9a-z][-0-9a-z]*\.[-.0-9a-z]+(?:/[-_~0-9A-Za-z][-._~0-9A-Za-z]*)*", path) or any(
+        element.endswith(".")
+        or _WINDOWS_NAMES.fullmatch(element.partition(".")[0])
+        or re.search(r"~[0-9]+\Z", element.partition(".")[0])
+        for element in path.split("/")
+    ):
+        return Problem(0, Invalid.PATH, f'malformed module path "{path}"')
+    if not version or canonical_version(version) != version:
+        return not_a_version(path, version)
+    prefix, path_major, valid = split_path_version(path)
+    if not valid:
+        return Problem(0, Invalid.PATH, f'malformed module path "{path}": invalid version suffix')
+    if not (detail := check_path_major(version, path_major)):
+        return None
+    major = version.partition(".")[0]
+    separator = "." if path.startswith("gopkg.in/") else "/"
+    right = prefix if major in ("v0", "v1") and separator == "/" else f"{prefix}{separator}{major}"
+    return Problem(0, Invalid.MAJOR, f"{path}: {detail}", f"{right}@{version}")
+
+
+def not_a_version(path: str, version: str) -> Problem:
+    """Return what is wrong with VERSION, which is no semantic version: 1.2.3 lacks the v, ``latest`` is a query."""
+    detail = f"{path}: version {version} invalid: must be of the form v1.2.3"
+    if canonical_version(f"v{version}"):
+        return Problem(0, Invalid.NO_V, detail, f"{path}@v{version}")
+    return Problem(0, Invalid.QUERY if _QUERY.fullmatch(version) else Invalid.VERSION, detail)
+
+
+def escape(text: str) -> str:
+    """Return a module path or version as it stands in a proxy's URL: ``Azure`` becomes ``!azure``.
+
+    Source: https://go.dev/ref/mod#goproxy-protocol, x/mod/module.EscapePath and EscapeVersion.
+    """
+    return re.sub("[A-Z]", lambda match: "!" + match[0].lower(), text)
+
+
+def tag(path: str, version: str, repository: str) -> str:
+    """Return the tag of REPOSITORY that publishes VERSION of PATH (https://go.dev/ref/mod#vcs-version)."""
+    prefix = split_path_version(path)[0]
+    root = re.sub(r"^\w+://|\.git$", "", repository)
+    folder = posixpath.relpath(prefix, root) if root and prefix.startswith(f"{root}/") else ""
+    return posixpath.join(folder, version.removesuffix("+incompatible"))
+
+
+def nearest_versions(version: str, published: tuple[str, ...], count: int = 3) -> tuple[str, ...]:
+    """Return the COUNT published versions around VERSION, and the newest, in order."""
+    ordered = sorted((item for item in published if item != version), key=semver_key)
+    below = sum(semver_key(item) < semver_key(version) for item in ordered)
+    start = max(0, min(below - (count + 1) // 2, len(ordered) - count))
+    return tuple(dict.fromkeys([*ordered[start : start + count], *ordered[-1:]]))
+
+
+def match_prefix_patterns(globs: str, path: str) -> bool:
+    """Return whether a path prefix of PATH matches a glob of the comma-separated GLOBS.
+
+    ``*.corp.example`` matches git.corp.example/team/lib: a glob of N elements is held against the first N elements of
+    PATH. Source: ``go help module-private``, x/mod/module.MatchPrefixPatterns.
+    """
+    elements = path.split("/")
+    for glob in (item.removesuffix("/") for item in globs.split(",")):
+        wanted = glob.split("/")
+        if glob and len(wanted) <= len(elements) and all(map(_matches, elements, wanted)):
+            return True
+    return False
+
+
+def _matches(element: str, glob: str) -> bool:
+    """Return whether GLOB, of Go's path.Match, matches one ELEMENT of a path; [^a] is [!a] to Python, ``\\*`` is [*]."""
+    return fnmatchcase(element, re.sub(r"\\(.)", r"[\1]", glob.replace("[!", r"[\!").replace("[^", "[!")))

@@ -1,0 +1,276 @@
+"""From the files of a change to the module versions that it newly references."""
+
+import os
+import posixpath
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from goproxy_check.gofiles import module, toolchain
+from goproxy_check.gofiles.modfile import Entry, ModFile, Replacement, read
+from goproxy_check.gofiles.names import ignored_folder
+from goproxy_check.gofiles.problems import Problem, Skip, Skipped
+
+_MOST = 20  # problems of one file that are shown
+
+
+class File(Protocol):
+    """A module file, by its path from the top of the repository."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def data(self) -> bytes: ...
+
+
+class Location(NamedTuple):
+    """Where a version is named: a file, from the top of the repository, and a line, from 1."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One module version, or one line that names none, with every place where the change names it."""
+
+    module: str
+    version: str
+    locations: tuple[Location, ...] = ()
+    go_sums: tuple[tuple[str, ...], ...] = ()
+    """What go.sum has for it: its lines with an h1: hash, once for each go.sum that has others."""
+    go_mod_only: bool = False
+    """go.sum has no more than its /go.mod line, so Go needs its .mod file alone."""
+    rehashed: bool = False
+    """go.sum had another hash for its archive before."""
+    required: bool = False
+    """A require line, or the command line, names it: its go.mod must declare its path."""
+    unrecorded: tuple[str, ...] = ()
+    """Folders whose go.sum lacks a line for it."""
+    workspace: bool = False
+    """A go.work joins its module with others."""
+    skipped: Skipped | None = None
+    invalid: Problem | None = None
+
+    def __str__(self) -> str:
+        return f"{self.module}@{self.version}" if self.version else self.module
+
+    @property
+    def archive(self) -> bool:
+        """Whether go.sum records the archive, so that Go needs it."""
+        go_mod = f" {self.version}/go.mod "
+        return any(go_mod not in line for lines in self.go_sums for line in lines)
+
+    @property
+    def go_mod_hashes(self) -> tuple[str, ...]:
+        """The hash of its go.mod that each go.sum has; of two in one file Go takes the first (checkModSum)."""
+        start = f"{self.module} {self.version}/go.mod "
+        firsts = [[line.removeprefix(start) for line in lines if line.startswith(start)][:1] for lines in self.go_sums]
+        return tuple(dict.fromkeys(first[0] for first in firsts if first))
+
+    @property
+    def is_toolchain(self) -> bool:
+        """Whether it is a Go toolchain, which no go.sum lists."""
+        return self.module == toolchain.MODULE
+
+
+def of_argument(text: str) -> Reference:
+    """Return the reference that MODULE@VERSION on the command line is."""
+    path, _, version = text.rpartition("@")
+    return Reference(path, version, required=True, invalid=module.check(path, version))
+
+
+def outside(path: str) -> Reference:
+    """Return the reference that stands for the file at PATH, a symbolic link that leads out of the repository."""
+    return Reference("", "", (Location(path, 1),), skipped=Skipped(Skip.LINK, path))
+
+
+def candidates(files: Iterable[File]) -> set[str]:
+    """Return what FILES name, as ``MODULE VERSION``, the form in which go.sum and go.mod have it."""
+    entries = (entry for file in files for entry in read(posixpath.basename(file.path), file.data).entries)
+    names = {f"{entry.module} {entry.version}" for entry in entries}
+    return {name for name in names if name.isprintable()}
+
+
+def new_references(
+    files: Sequence[File],
+    context: Sequence[File],
+    before: Sequence[Sequence[File]] = (),
+    fresh: frozenset[str] = frozenset(),
+    tags: Iterable[tuple[str, str]] = (),
+) -> list[Reference]:
+    """Return what FILES newly reference, in the order of files and lines.
+
+    CONTEXT are other files of the same tree, BEFORE those of each tree to compare with. Of the paths FRESH all is new.
+    TAGS (folder, version) come with the change: what they make of this repository's own modules is not asked for. A
+    toolchain that a go or toolchain line newly demands has its name for a version (see env.downloaded).
+    """
+    after = _Tree([*files, *context], tags)
+    old = [_Tree(tree) for tree in before]
+    known: set[tuple[str, str]] = set()
+    skipped: set[tuple[str, str]] = set()
+    hashes: dict[tuple[str, str, bool], set[str]] = {}
+    for tree in old:
+        for path, file in tree.files.items():
+            for entry in file.entries:
+                (skipped if tree.skipped(path, entry) else known).add((entry.module, entry.version))
+                if entry.hash:
+                    hashes.setdefault((entry.module, entry.version, entry.go_mod), set()).add(entry.hash)
+
+    def contradicts(entry: Entry) -> bool:
+        were = hashes.get((entry.module, entry.version, entry.go_mod), set())
+        return bool(entry.hash and were and entry.hash not in were)
+
+    found: dict[tuple[str, str], list[_Use]] = {}
+    others: list[Reference] = []
+    demands: dict[str, tuple[Location, ...]] = {}
+    for path in sorted((file.path for file in files), key=_reading_order):
+        file = after.files[path]
+        for entry in file.entries:
+            name = (entry.module, entry.version)
+            skip = after.skipped(path, entry)
+            if path in fresh or contradicts(entry) or not (name in known or (skip and name in skipped)):
+                found.setdefault(name, []).append(_Use(path, entry, skip, contradicts(entry)))
+        if not ignored_folder(path):
+            demanded, line = toolchain.demanded(file)
+            if demanded and not any(_demands(tree, path, demanded) for tree in old):
+                demands[demanded] = (*demands.get(demanded, ()), Location(path, line))
+            others += _invalid(path, file.problems)
+    refs = [after.reference(uses) for uses in found.values()]
+    refs += [*others, *(Reference(toolchain.MODULE, name, places) for name, places in demands.items())]
+    return sorted(refs, key=lambda ref: (_reading_order(ref.locations[0].file), ref.locations[0].line))
+
+
+def joined(references: Iterable[Reference]) -> list[Reference]:
+    """Return REFERENCES of several changes with each version once; it is skipped only if all of them skip it."""
+    found: dict[tuple[object, ...], Reference] = {}
+    for ref in references:
+        key = (ref.module, ref.version, *(ref.locations if ref.invalid else ()))
+        if key not in found or found[key].skipped:
+            found[key] = ref
+    return list(found.values())
+
+
+def module_folders(paths: Sequence[str]) -> list[str]:
+    """Return the folders of the modules whose go.mod or go.sum is among PATHS, else those of go.work, in order."""
+    of_modules = [path for path in paths if posixpath.basename(path) in ("go.mod", "go.sum")]
+    return list(dict.fromkeys(posixpath.dirname(path) for path in of_modules or paths))
+
+
+def by_folder(refs: Iterable[Reference]) -> dict[str, list[Reference]]:
+    """Return REFS by the folders of the modules that name them ("" is the top)."""
+    folders: dict[str, list[Reference]] = {}
+    for ref in refs:
+        for folder in module_folders([place.file for place in ref.locations]) or [""]:
+            folders.setdefault(folder, []).append(ref)
+    return folders
+
+
+class _Use(NamedTuple):
+    """One place that names a version."""
+
+    path: str
+    entry: Entry
+    skipped: Skipped | None
+    contradicts: bool
+
+
+def _demands(tree: "_Tree", path: str, name: str) -> bool:
+    """Return whether the file at PATH demanded the toolchain NAME, or a newer one, in TREE already."""
+    return not toolchain.newer(name, toolchain.demanded(tree.files.get(path))[0])
+
+
+def _invalid(path: str, problems: list[Problem]) -> list[Reference]:
+    shown = problems[:_MOST]
+    if len(problems) > _MOST:
+        more = f" (and {len(problems) - _MOST} more lines)"
+        shown[-1] = shown[-1]._replace(detail=shown[-1].detail + more)
+    return [Reference("", "", (Location(path, problem.line),), invalid=problem) for problem in shown]
+
+
+def _reading_order(path: str) -> tuple[str, bool, str]:
+    return posixpath.dirname(path), path.endswith(".sum"), path
+
+
+class _Tree:
+    """The module files of one tree, and what they say about each other; TAGS come with it."""
+
+    def __init__(self, files: Iterable[File], tags: Iterable[tuple[str, str]] = ()) -> None:
+        self.files = {file.path: read(posixpath.basename(file.path), file.data) for file in files}
+        mods = [(self.files.get(posixpath.join(folder, "go.mod")), version) for folder, version in tags]
+        self.own = {(mod.module, version) for mod, version in mods if mod}
+        # (folder, module, version, is it the /go.mod line?) → its lines with a hash that Go heeds
+        self.sums: dict[tuple[str, str, str, bool], list[str]] = {}
+        for path, file in self.files.items():
+            for entry in file.entries if path.endswith(".sum") and not ignored_folder(path) else ():
+                key = (posixpath.dirname(path), entry.module, entry.version, entry.go_mod)
+                lines = self.sums.setdefault(key, [])
+                if entry.hash.startswith("h1:"):
+                    lines.append(f"{entry.module} {entry.version}{'/go.mod' * entry.go_mod} {entry.hash}")
+        self.workspaces: dict[str, tuple[str, set[str]]] = {}  # folder of a module → its go.work, its neighbours
+        if os.environ.get("GOWORK") != "off":
+            for path, file in self.files.items():
+                if posixpath.basename(path) == "go.work":
+                    self._workspace(path, file)
+
+    def _workspace(self, path: str, file: ModFile) -> None:
+        """Note which modules the go.work at PATH joins (https://go.dev/ref/mod#workspaces)."""
+        root = posixpath.dirname(path)
+        folders = [posixpath.normpath(posixpath.join(root, use)).removeprefix(".").lstrip("/") for use in file.uses]
+        mods = [self.files[at] for folder in folders if (at := posixpath.join(folder, "go.mod")) in self.files]
+        for folder in {*folders, root}:
+            self.workspaces[folder] = (path, {mod.module for mod in mods})
+
+    def skipped(self, path: str, entry: Entry) -> Skipped | None:
+        """Return why Go never fetches ENTRY, which the file at PATH names."""
+        if ignored := ignored_folder(path):
+            return Skipped(Skip.IGNORED_FOLDER, ignored)
+        folder = posixpath.dirname(path)
+        work, neighbours = self.workspaces.get(folder, ("", set()))
+        if entry.module in neighbours:
+            return Skipped(Skip.WORKSPACE, work)
+        for name in filter(None, (work, posixpath.join(folder, "go.mod"))):
+            file = self.files.get(name)
+            if not file:
+                continue
+            if replacement := _replacement(file.replacements, entry):
+                target = " ".join(filter(None, (replacement.new, replacement.new_version)))
+                return Skipped(Skip.REPLACED, f"{target} ({name})")
+            if (entry.module, entry.version) in file.excluded:
+                return Skipped(Skip.EXCLUDED, name)
+        return Skipped(Skip.PUSHED) if (entry.module, entry.version) in self.own else None
+
+    def reference(self, uses: list[_Use]) -> Reference:
+        """Join the USES of one version."""
+        live = [use for use in uses if not use.skipped] or uses
+        entry = live[0].entry
+        folders = module_folders([use.path for use in live])
+        go_mod_only = all(use.entry.go_mod for use in live)
+        name = (entry.module, entry.version)
+        by_folder = [
+            (*self.sums.get((folder, *name, False), ()), *self.sums.get((folder, *name, True), ()))
+            for folder in folders
+        ]
+        kinds = (True,) if go_mod_only else (True, False)
+        lacking = {folder for folder in folders if any((folder, *name, kind) not in self.sums for kind in kinds)}
+        skipped = live[0].skipped
+        return Reference(
+            *name,
+            tuple(Location(use.path, use.entry.line) for use in live),
+            go_sums=tuple(dict.fromkeys(filter(None, by_folder))),
+            go_mod_only=go_mod_only,
+            rehashed=any(use.contradicts and not use.entry.go_mod for use in live),
+            required=any(use.entry.required for use in live),
+            unrecorded=tuple(sorted(lacking)),
+            workspace=not self.workspaces.keys().isdisjoint(folders),
+            skipped=skipped,
+            invalid=None if skipped else module.check(*name),
+        )
+
+
+def _replacement(replacements: list[Replacement], entry: Entry) -> Replacement | None:
+    """Return what replaces ENTRY; one for its very version goes first (https://go.dev/ref/mod#go-mod-file-replace)."""
+    if any((item.new, item.new_version) == (entry.module, entry.version) for item in replacements):
+        return None  # the right side of a replacement is fetched, and never replaced again
+    fitting = (item for item in replacements if item.old == entry.module and item.old_version in ("", entry.version))
+    return max(fitting, key=lambda item: item.old_version != "", default=None)

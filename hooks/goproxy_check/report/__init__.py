@@ -1,0 +1,1 @@
+"""A finished run, written for a person, for programs (JSON), and for GitHub."""

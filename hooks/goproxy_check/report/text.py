@@ -1,0 +1,182 @@
+"""What a person reads who is about to commit: what is wrong, who said what, why, and the one command."""
+
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from textwrap import wrap
+from typing import TextIO
+
+from goproxy_check.go.questions import State
+from goproxy_check.report.commands import commands, once, quoted
+from goproxy_check.report.outcome import Run
+from goproxy_check.system.redact import harmless, one_line
+from goproxy_check.verdict.evidence import Diagnosis
+from goproxy_check.verdict.reasons import FIXABLE, Remedy, Verdict
+from goproxy_check.verdict.words import explained, said
+
+_COLOURS = {Verdict.SKIPPED: "dim", Verdict.UNAVAILABLE: "yellow"}
+_FEW = 5
+
+
+def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool, width: int = 0) -> None:
+    """Write RUN for a person: findings, then the commands that help; with SUMMARY a line if all is well.
+
+    Prose is broken after WIDTH characters (0: never), commands are not: what is pasted must stay whole.
+    """
+    write = _writer(stream, colour)
+    tolerated = [item for item in run.findings if run.tolerated(item)]
+    listed = [item for item in run.diagnoses if run.show_skipped and item.verdict is Verdict.SKIPPED]
+    shown = [item for item in run.findings if item not in tolerated] + listed
+    for number, (_, alike) in enumerate(groupby(shown, _kind)):
+        if number:
+            write("")
+        group = list(alike)
+        for item in group:
+            write(_what(item, run), item.verdict.value + " (fixed here)" * item.fixed, item.verdict)
+        for line in explanation(group, run):
+            for part in _wrapped(line, width):
+                write(f"  {part}")
+    for line in (*_remedies(run), *_fixed(run), *_way_out(run)):
+        for part in _wrapped(line, width):
+            write(part)
+    for item in run.unchecked:
+        why, _ = explained(item)
+        write(f"warning: not checked: {f'{item.ref} ({why})' if item.ref.module else why}")
+    if tolerated:
+        answer = next(iter(said(tolerated[0])), "no answer")
+        write(f"warning: not checked: {_names(tolerated)} ({answer})")
+    if not (shown or tolerated or run.unchecked) and summary:
+        write(_summary(run))
+
+
+def _summary(run: Run) -> str:
+    counts = run.counts()
+    checked, passed = counts["checked"], f", {counts['skipped']} skipped" if counts["skipped"] else ""
+    if not checked:
+        return f"goproxy-check: no new module version{passed.replace(',', ' but')}"
+    what = "version resolves" if checked == 1 else "versions resolve"
+    return f"goproxy-check: {checked} module {what}{passed} ({run.seconds:.2f}s)"
+
+
+def _what(item: Diagnosis, run: Run) -> str:
+    """Return where the version of ITEM is named, and which one it is."""
+    ref = item.ref
+    place = f"{run.reader.path(ref.locations[0].file)}:{ref.locations[0].line}: " if ref.locations else ""
+    return f"{place}{ref.module} {ref.version}".rstrip() + ": " if ref.module else place
+
+
+def explanation(group: list[Diagnosis], run: Run) -> list[str]:
+    """Return what the findings of GROUP share, a line each: who said what, why, and what to do; commands are indented.
+
+    Of more than one, only what is true of all.
+    """
+    last = group[-1]
+    why, steps = explained(last)
+    lines = [*(said(last) if len(group) == 1 else _shared(last)), why]
+    if last.fixed:
+        return lines
+    if last.not_fixed:
+        kind, detail = last.not_fixed
+        lines.append(f"Not fixed: {kind.value or one_line(detail)}.")
+    for step in steps:
+        pasted = commands(step.remedy, group, run.reader) if step.remedy else []
+        lines += [step.text] if step.text and (pasted or not step.remedy) else []
+        lines += [f"  {line}" for line in pasted]
+    return lines
+
+
+def _shared(item: Diagnosis) -> list[str]:
+    """Return who was asked for ITEM and what they said, without what is about this version only."""
+    asked = [
+        (answer.url, f"{answer.status} {answer.phrase}" if answer.status else answer.detail) for answer in item.said
+    ]
+    published = item.origin and item.origin.state is State.PUBLISHED
+    return [f"{url}: {answer}" for url, answer in asked] + ["their origins have them"] * bool(published)
+
+
+def _kind(item: Diagnosis) -> tuple[object, ...]:
+    """Return what findings have in common that one explanation serves."""
+    alone = item.ref if item.hashes or item.nearest or item.ref.invalid or item.declares else None
+    state = item.origin.state if item.origin else None
+    return item.why, _shared(item), state, item.fixed, item.not_fixed and item.not_fixed[0], item.ref.skipped, alone
+
+
+def _remedies(run: Run) -> Iterator[str]:
+    """Yield the commands that fetch what is stale or unlisted, one for each module folder."""
+    if run.fixing:
+        return
+    fixable = [item for item in run.diagnoses if item.verdict in FIXABLE]
+    wanted = [item for item in fixable if item.ref.unrecorded or not item.ref.locations]
+    if wanted:
+        yield ""
+        if not run.direct_allowed:
+            yield "GOPROXY has no direct: a rule (a cooldown, a block list) may be against going around the proxy."
+        yield "Fetch it here, past the proxy; go.sum gets its lines:"
+        for line in commands(Remedy.DIRECT, wanted, run.reader):
+            yield f"  {line}"
+    elif fixable:
+        yield ""
+        yield f"CI and others behind the proxy can't get {_it(fixable)} until it asks again."
+        yield "To go on with a warning: the same with --fix (the hook goproxy-fix)."
+
+
+def _fixed(run: Run) -> Iterator[str]:
+    """Yield what --fix did, and what is left to do."""
+    fixed = [item for item in run.diagnoses if item.fixed]
+    if fixed:
+        stale = [item for item in fixed if item.verdict in FIXABLE]
+        what = "fixed: fetched from the origin" if stale else "fixed: fetched without the checksum database"
+        what = what if run.to_add else "warning: here, but not at the proxy"
+        others = f"; others behind the proxy can't get {_it(stale)} until it asks again" if stale else ""
+        yield ""
+        yield f"{what}: {_names(fixed)}{others}"
+    if run.to_add:
+        files = " ".join(quoted(run.reader.path(file)) for file in run.to_add)
+        if not run.reader.commits:
+            yield f"go.sum has new lines: {files}"
+        elif run.reader.action == "push":
+            yield f"The push needs the new lines of go.sum in a commit: git add {files} && git commit"
+        else:
+            yield f"The commit needs the new lines of go.sum: git add {files}"
+
+
+def _way_out(run: Run) -> Iterator[str]:
+    """Yield how to go on all the same."""
+    stopping = [item for item in run.diagnoses if run.stops(item)]
+    if stopping and run.reader.hook:
+        yield ""
+        yield f"To {run.reader.action} without this check, once: {once(run.reader)}"
+    elif any(item.verdict is Verdict.UNAVAILABLE for item in stopping):
+        yield ""
+        yield "To let it pass for now: the same with --allow-unavailable"
+
+
+def _it(items: list[Diagnosis]) -> str:
+    return "it" if len(items) == 1 else "them"
+
+
+def _names(items: list[Diagnosis]) -> str:
+    names = [str(item.ref) for item in items]
+    return ", ".join(names) if len(names) <= _FEW else f"{len(names)} versions"
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    if line.startswith(" ") or not 40 <= width < len(line) + 2:
+        return [line]
+    return wrap(line, width - 2, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _writer(stream: TextIO, colour: bool) -> Callable[..., None]:
+    """Return what writes a line, with a word in the colour of its verdict at the end."""
+    if not colour:
+        return lambda text, word="", verdict=None: print(harmless(text + word), file=stream)
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stream, force_terminal=True, highlight=False, soft_wrap=True)
+
+    def write(text: str, word: str = "", verdict: Verdict | None = None) -> None:
+        line = Text(harmless(text))
+        line.append(word, style=f"bold {_COLOURS.get(verdict, 'red')}" if verdict else "")
+        console.print(line)
+
+    return write

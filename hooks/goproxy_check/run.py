@@ -1,0 +1,169 @@
+"""One run: from a change to a report. What is slow to import is imported where it is needed."""
+
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from goproxy_check.change import scope
+from goproxy_check.change.git import Git
+from goproxy_check.go.env import GoEnv, downloaded, read_go_env
+from goproxy_check.gofiles import references
+from goproxy_check.gofiles.references import Reference
+from goproxy_check.options import Options
+from goproxy_check.report.outcome import Reader, Run
+from goproxy_check.system.programs import CommandError, Programs
+from goproxy_check.system.terminal import Progress, complain, is_terminal, styled
+from goproxy_check.verdict.evidence import Diagnosis
+from goproxy_check.verdict.examine import without_asking
+
+TYPE_CHECKING = False  # as in typing, which is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def run(options: Options, programs: Programs, progress: Progress, stop: threading.Event) -> int:
+    """Check what OPTIONS ask for, report, and return the exit status; once STOP is set, a wait ends."""
+    started = time.monotonic()
+    changes = _changes(Git(programs, options.folder), options)
+    if not (changes or options.versions or options.format != "text" or is_terminal(sys.stdout)):
+        return 0
+    with ThreadPoolExecutor(2) as pool:  # go env runs, and Python imports, while git works
+        settings = pool.submit(read_go_env, programs, options.timeout / 2)
+        pool.submit(__import__, "requests")
+        refs = _references(Git(programs, options.folder), options, changes)
+        env = settings.result() if any(without_asking(ref, None) is None for ref in refs) else None
+    root = changes[0].root if changes else options.folder
+    seconds = options.timeout - (time.monotonic() - started)
+    diagnoses = _diagnoses(refs, env, options, programs, progress, stop, seconds) if env else _settled(refs)
+    to_add: tuple[str, ...] = ()
+    if options.fix and env and env.go:
+        from goproxy_check.verdict.fix import fix
+
+        nosumdb, timeout = options.nosumdb, options.timeout
+        diagnoses, to_add = fix(diagnoses, env, programs, root, seconds=timeout, nosumdb=nosumdb)
+    finished = Run(
+        diagnoses,
+        Reader(options.hook, options.hook_id, options.action, changes[0].folder if changes else "", not options.all),
+        fixing=options.fix,
+        to_add=to_add,
+        direct_allowed=env is None or env.end == "direct",
+        seconds=time.monotonic() - started,
+        tolerant=options.allow_unavailable,
+        show_skipped=options.trace,
+    )
+    progress.close()
+    _report(finished, options)
+    return 130 if stop.is_set() else finished.exit_status()
+
+
+def _changes(git: Git, options: Options) -> list[scope.Change]:
+    """Return the changes that OPTIONS ask about."""
+    if options.pre_push is not None:
+        return scope.pushed(git, sys.stdin.buffer.read().decode("utf-8", "surrogateescape"), options.pre_push)
+    if options.versions:
+        return []
+    if options.all:
+        return [scope.everything(git)]
+    if options.from_ref is not None and options.to_ref is not None:
+        change = scope.between(git, options.from_ref, options.to_ref, options.files, scope.tag_of(options.pushed_ref))
+    else:
+        change = scope.staged(git, options.files)
+    return [change] if change else []
+
+
+def _references(git: Git, options: Options, changes: list[scope.Change]) -> list[Reference]:
+    """Return what is to be examined, once each."""
+    refs = [references.of_argument(text) for text in options.versions]
+    for change in changes:
+        before = scope.earlier(git, change, references.candidates(change.files)) if change.before else []
+        refs += references.new_references(change.files, change.context, before, change.fresh, change.tags)
+        refs += [references.outside(path) for path in change.outside]
+    return references.joined(refs)
+
+
+def _settled(refs: list[Reference]) -> list[Diagnosis]:
+    """Return the verdicts on REFS, none of which needs a question."""
+    return [item for ref in refs if (item := without_asking(ref, None))]
+
+
+def _diagnoses(
+    refs: list[Reference],
+    env: GoEnv,
+    options: Options,
+    programs: Programs,
+    progress: Progress,
+    stop: threading.Event,
+    seconds: float,
+) -> list[Diagnosis]:
+    """Return the verdicts on REFS, in their order; asks for at most SECONDS, unless it waits."""
+    refs = downloaded(refs, env if env.go else None, programs, seconds / 2)
+    known = {ref: without_asking(ref, env, cache_suffices=options.all) for ref in refs}
+    open_ = [ref for ref in refs if known[ref] is None]
+    if (options.versions or options.wait is not None) and env.off:
+        raise CommandError("GOPROXY=off: nobody can be asked (see go env GOPROXY)")
+    if open_:
+        with _scratch() as scratch:
+            from goproxy_check.go.questions import Go
+            from goproxy_check.proxy.quick import Quick
+            from goproxy_check.verdict.ask import Ask
+            from goproxy_check.verdict.examine import examine_all
+            from goproxy_check.verdict.wait import wait
+
+            go = Go(env, programs, scratch) if env.go else None
+            quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None
+
+            def ask(seconds: float, published: frozenset[Reference] = frozenset()) -> Ask:
+                patient = options.wait is not None
+                return Ask(env, go, quick, progress, options.jobs, seconds, patient, published)
+
+            if options.wait is None:
+                found = examine_all(open_, ask(seconds))
+            else:
+                found = wait(open_, ask, progress, stop, seconds=options.wait, timeout=options.timeout)
+        if len(found) < len(open_):  # interrupted before anything was known
+            raise KeyboardInterrupt
+        known |= dict(zip(open_, found, strict=True))
+    return [item for item in known.values() if item]
+
+
+@contextmanager
+def _scratch() -> "Iterator[str]":
+    folder = tempfile.mkdtemp(prefix="goproxy-check-")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _report(finished: Run, options: Options) -> None:
+    """Write the report in the format that OPTIONS want."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if options.format == "text":
+        from goproxy_check.report.text import print_text
+
+        terminal = is_terminal(sys.stdout)
+        print_text(
+            finished,
+            sys.stdout,
+            colour=styled(options.color, sys.stdout),
+            summary=options.all or bool(options.versions) or options.wait is not None or terminal,
+            width=shutil.get_terminal_size().columns if terminal else 0,
+        )
+        return
+    if options.format == "json":
+        from goproxy_check.report.json import as_json
+
+        print(as_json(finished))
+    else:
+        from goproxy_check.report.github import as_github
+
+        print(as_github(finished), end="")
+    if finished.to_add and finished.reader.commits:
+        from goproxy_check.report.commands import quoted
+
+        complain(f"goproxy-check: git add {' '.join(map(quoted, finished.to_add))}")

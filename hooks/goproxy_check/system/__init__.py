@@ -1,0 +1,1 @@
+"""What the operating system gives: programs to start, and a terminal to write to."""

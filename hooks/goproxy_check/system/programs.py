@@ -1,0 +1,172 @@
+"""The one place that starts git and go, and that ends them.
+
+Every child gets no standard input, a time limit, and a session of its own: it can be ended together with whatever it
+started, and has no terminal on which to ask for a password.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from goproxy_check.system.terminal import complain
+
+# For a git that cannot say which variables belong to a repository.
+_LOCAL_VARIABLES = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"})
+
+
+class CommandError(Exception):
+    """The run cannot go on: a program could not be started or failed, or an argument is wrong; the text is one line."""
+
+
+class Result(NamedTuple):
+    """What a program that has ended left behind; CODE is negative for a signal, None if the time was up."""
+
+    code: int | None
+    stdout: bytes
+    stderr: str
+
+
+class Programs:
+    """Starts programs for one run; with TRACED, go commands are shown on standard error (-x)."""
+
+    def __init__(self, traced: bool = False, git_seconds: float = 60.0) -> None:
+        self.traced = traced
+        self._git_seconds = git_seconds
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._starting = 0
+        self._stopped = False
+        self._local_variables: frozenset[str] | None = None
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: str | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes = b"",
+        timeout: float = 60.0,
+        shown: str = "",
+    ) -> Result:
+        """Run COMMAND in the folder CWD for at most TIMEOUT seconds and return what it printed.
+
+        SHOWN is what -x shows of it, with the time it took, as ``go get -x`` does. Raises CommandError if it cannot be
+        started. A child that outlives TIMEOUT is ended with its children.
+        """
+        started = time.monotonic()
+        with self._lock:
+            if self._stopped:
+                return Result(None, b"", "interrupted")
+            self._starting += 1
+        child: subprocess.Popen[bytes] | None = None
+        try:
+            child = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
+            )
+        except OSError as error:
+            raise CommandError(f"cannot run {command[0]}: {error.strerror or error}") from None
+        finally:
+            with self._lock:
+                self._starting -= 1
+                self._running |= {child} if child else set()
+        try:
+            stdout, stderr = child.communicate(stdin or None, timeout=max(timeout, 0.01))
+            return Result(child.returncode, stdout, stderr.decode("utf-8", "replace"))
+        except subprocess.TimeoutExpired:
+            with child:  # closes its pipes, and waits for it
+                _kill(child)
+            return Result(None, b"", f"no answer within {timeout:.0f}s")
+        finally:
+            with self._lock:
+                self._running.discard(child)
+            if shown and self.traced:
+                complain(f"# {shown} ({time.monotonic() - started:.3f}s)")
+
+    def stop(self) -> None:
+        """End every program that runs, and start no more: ``run`` then returns at once."""
+        self._stopped = True
+        while self._starting:
+            time.sleep(0.005)
+        with self._lock:
+            children = list(self._running)
+        for child in children:
+            if child.poll() is None:
+                _kill(child)
+
+    def git(self, *args: str, cwd: str, stdin: bytes = b"", check: bool = True) -> bytes:
+        """Run git on the user's repository and return what it printed; raises CommandError with git's own words.
+
+        GIT_DIR, GIT_INDEX_FILE and the like stay in the environment: with these git tells a hook which index is being
+        committed (githooks(5)).
+        """
+        result = self.run(["git", *args], cwd=cwd, env=git_environment(), stdin=stdin, timeout=self._git_seconds)
+        killed = result.code is None or result.code < 0
+        if killed or (result.code != 0 and check):
+            lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
+            words = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
+            if "not a git repository" in words:
+                raise CommandError("not in a git repository: change into one, or name it with -C DIR")
+            if "dubious ownership" in words:
+                words += ": if you trust it, git config --global --add safe.directory THAT_FOLDER"
+            name = args[2] if args[0] == "-c" else args[0]
+            raise CommandError(f"git {name}: {words or f'exit status {result.code}'}")
+        return result.stdout
+
+    def go_environment(self, **changes: str) -> dict[str, str]:
+        """Return the environment for a go process: the user's own without the repository's, with CHANGES.
+
+        Inside a hook GIT_DIR and the like point at the user's repository, and a git that Go starts for its module
+        cache would work on that instead. git prints which names those are. On the list, but kept, are the settings in
+        GIT_CONFIG_COUNT, GIT_CONFIG_KEY_n and GIT_CONFIG_VALUE_n: users and CI systems put tokens there, git does not.
+        """
+        if self._local_variables is None:
+            try:
+                printed = self.git("rev-parse", "--local-env-vars", cwd=os.curdir).decode()
+                self._local_variables = frozenset(printed.split()) - {"GIT_CONFIG_COUNT"}
+            except CommandError:
+                self._local_variables = _LOCAL_VARIABLES
+        dropped = self._local_variables | {"GIT_QUARANTINE_PATH"}
+        env = {name: value for name, value in os.environ.items() if name not in dropped}
+        return {**unprompted(env), **changes}
+
+
+def unprompted(env: dict[str, str]) -> dict[str, str]:
+    """Return ENV so that git asks nothing on a terminal, as Go does it (cmd/go/internal/base, vcs: InitVCS).
+
+    GIT_ASKPASS and core.askPass stay: editors and CI systems log in that way.
+    """
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}
+    return {**env, **{name: value for name, value in quiet.items() if not env.get(name)}}
+
+
+def git_environment() -> dict[str, str]:
+    """Return the environment for git on the user's repository.
+
+    Pathspecs mean what is written here, whatever an editor told git about its own. Without optional locks git writes
+    nothing while it reads (git(1)).
+    """
+    env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
+    return {**unprompted(env), "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+
+
+def _kill(child: "subprocess.Popen[bytes]") -> None:
+    """End CHILD and everything in its process group."""
+    if sys.platform == "win32":
+        kill = ["taskkill", "/T", "/F", "/PID", str(child.pid)]
+        subprocess.run(kill, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)

@@ -1,0 +1,41 @@
+"""Text from outside (a proxy, git, go), made fit to print: one line, no secrets, no control characters."""
+
+import re
+from urllib.parse import urlsplit
+
+# https://user:p/ss@host: up to the last @ if there is a password, which may hold a slash; a port is no password.
+_USERINFO = re.compile(r"(?<=://)(?:[^/@\s'\"]*@|[^/@:\s'\"]*:(?!\d+/)[^@\s'\"]*@)")
+# https://host/path?token=secret
+_QUERY = re.compile(r"(?<=://)([^\s'\"?]*)\?[^\s'\"]*")
+# ESC [31m, ESC ]0;title BEL
+_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
+
+
+def printable(text: str) -> str:
+    """Return TEXT without escape sequences, and with a space for every other character that is not printable."""
+    return "".join(char if char.isprintable() else " " for char in _ESCAPE_SEQUENCE.sub("", text))
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Return TEXT as at most LIMIT printable characters, without the userinfo and the query of any URL in it."""
+    text = _QUERY.sub(r"\1", _USERINFO.sub("", " ".join(printable(text[: limit * 20]).split())))
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def harmless(text: str) -> str:
+    """Return TEXT so that no CI system takes it for a command.
+
+    GitHub reads ``::error::`` at the beginning of a line, Azure Pipelines ``##vso[`` anywhere in it.
+    """
+    text = printable(text).replace("##", "# #")
+    return f"./{text}" if text.lstrip().startswith("::") else text
+
+
+def redacted_url(url: str) -> str:
+    """Return URL without userinfo, query and fragment, and without a slash at its end."""
+    try:
+        parts = urlsplit(url)
+        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    except ValueError:  # such as http://[::1
+        bare = url.rpartition("@")[2]
+    return printable(bare).rstrip("/")

@@ -1,0 +1,93 @@
+"""Standard error while a run goes on: the trace of -x, and the line that says what is being waited for."""
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+from goproxy_check.system.redact import harmless, one_line
+
+TYPE_CHECKING = False  # as in typing, which is slow to import
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from rich.live import Live
+
+_SOON = 1.0  # seconds; who waits longer sees what for
+
+
+def is_terminal(stream: "TextIO | None") -> bool:
+    """Return whether STREAM is open, and a terminal."""
+    return stream is not None and stream.isatty()
+
+
+def styled(wanted: str, stream: "TextIO | None") -> bool:
+    """Return whether to write colours to STREAM, if the user WANTED auto, always or never (https://no-color.org)."""
+    if wanted != "auto":
+        return wanted == "always"
+    return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def complain(text: str) -> None:
+    """Write TEXT to standard error as one harmless line. A closed or full standard error is ignored."""
+    try:
+        sys.stderr.write(f"{harmless(one_line(text, 1000))}\n")
+    except AttributeError:
+        pass  # closed
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # full; Python would write it again at exit
+
+
+class Progress:
+    """A status line on a terminal, for questions that take longer than a second; safe to use from any thread."""
+
+    def __init__(self, shown: bool) -> None:
+        self.shown = shown
+        self.text = ""  # takes the place of the questions, while it is set (--wait)
+        self._since: dict[str, float] = {}  # question → when it was asked first, by time.time()
+        self._lock = threading.Lock()
+        self._live: Live | None = None
+
+    @contextlib.contextmanager
+    def waiting_for(self, question: str) -> Iterator[None]:
+        """Show QUESTION if the block takes long."""
+        with self._lock:
+            asked = self._since.setdefault(question, time.time())
+        try:
+            yield
+        finally:
+            with self._lock:
+                if self._since.get(question) == asked:
+                    del self._since[question]
+
+    def line(self) -> str:
+        """Return what is shown now: the oldest question, since when, and how many more there are; "" is nothing."""
+        with self._lock:
+            waiting = sorted((since, question) for question, since in self._since.items())
+        if self.text or not waiting or time.time() - waiting[0][0] < _SOON:
+            return self.text
+        since, question = waiting[0]
+        more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
+        return f"waiting since {time.strftime('%H:%M:%S', time.localtime(since))} for {question}{more}"
+
+    def draw(self) -> None:
+        """Bring the status line up to date; called a few times per second."""
+        line = self.line() if self.shown else ""
+        if not line and not self._live:
+            return
+        from rich.console import Console
+        from rich.live import Live
+        from rich.text import Text
+
+        if not self._live:
+            self._live = Live(console=Console(file=sys.stderr), transient=True, auto_refresh=False)
+            self._live.start()
+        self._live.update(Text(harmless(line), no_wrap=True, overflow="ellipsis"), refresh=True)
+
+    def close(self) -> None:
+        """Remove the status line."""
+        if self._live:
+            self._live.stop()
+            self._live = None

@@ -1,0 +1,166 @@
+"""Each question at most once in a run, side by side, within one time limit."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Any, TypeVar
+
+from goproxy_check.go.answers import Failure, Reason
+from goproxy_check.go.env import GoEnv
+from goproxy_check.go.questions import Answer, Go, Listing, Origin, State
+from goproxy_check.gofiles.references import Reference
+from goproxy_check.proxy.quick import Quick, Replies, Reply
+from goproxy_check.system.terminal import Progress
+
+T = TypeVar("T")
+
+_ORIGIN_SECONDS = 10.0  # for the question whether a version exists
+_QUICK_SECONDS = 10.0
+_TRIES, _PAUSE = 3, 0.4  # of a question that may succeed at the next try; seconds, doubled each time
+_GO_JOBS, _QUICK_JOBS = 32, 64
+_TIME_IS_UP = Failure(Reason.TIMED_OUT, "no answer before the time was up (--timeout)")
+_NO_GO = Failure(Reason.NO_GO, "there is no go command here")
+
+
+class Ask:
+    """Asks, for at most SECONDS from now, and remembers the answers; safe to use from many threads.
+
+    PATIENT: there will be another time (--wait), so no proxy need be asked while neither list nor origin can say
+    whether a version exists. PUBLISHED: versions that are known to exist.
+    """
+
+    def __init__(
+        self,
+        env: GoEnv,
+        go: Go | None,
+        quick: Quick | None,
+        progress: Progress,
+        jobs: int,
+        seconds: float,
+        patient: bool = False,
+        published: frozenset[Reference] = frozenset(),
+    ) -> None:
+        self.env = env
+        self.patient = patient
+        self._go = go
+        self._quick = quick
+        self._progress = progress
+        self._end = time.monotonic() + seconds
+        self._published = published
+        self._silent: set[str] = set()  # hosts of origins that have not answered
+        self._lock = threading.Lock()
+        self._asked: dict[Hashable, Future[Any]] = {}
+        self._go_pool = ThreadPoolExecutor(min(jobs, _GO_JOBS), thread_name_prefix="go")
+        self._quick_pool = ThreadPoolExecutor(min(jobs, _QUICK_JOBS), thread_name_prefix="quick")
+
+    def left(self) -> float:
+        """Return the seconds that are left, never less than 0."""
+        return max(0.0, self._end - time.monotonic())
+
+    def is_recorded(self, ref: Reference) -> bool:
+        """Return whether somebody has fetched REF: a go.sum has its hash, or the module cache has it."""
+        return bool(ref.go_sums) or ref in self._published or self.env.has_cached(ref, (".info",))
+
+    def is_listed(self, ref: Reference) -> bool:
+        """Return whether the proxies list REF."""
+        return ref.version in self.listing(ref).versions
+
+    def listing(self, ref: Reference) -> Listing:
+        """Return what the proxies list of REF's module."""
+        return _result(self._listing(ref), self.left(), Listing(failure=_TIME_IS_UP))
+
+    def origin(self, ref: Reference) -> Origin:
+        """Return what the origin of REF has. What go.sum records was there once, and may take longer."""
+        return _result(self._origin(ref), self.left(), Origin(State.UNKNOWN, failure=_TIME_IS_UP))
+
+    def quick(self, ref: Reference) -> Replies:
+        """Return what the proxies answer at once about the files of REF that Go needs."""
+        end = time.monotonic() + min(_QUICK_SECONDS, self.left() / 2)
+        replies: list[Reply] = []
+        for file, future in self._replies(ref).items():
+            late = [Reply(self.env.proxies[0], file, 0, detail=_TIME_IS_UP.detail)]
+            answer: list[Reply] = _result(future, end - time.monotonic(), late)
+            replies += answer
+        return Replies(ref, tuple(replies))
+
+    def go(self, ref: Reference) -> Answer:
+        """Return what the judge says of REF: go itself, with the proxies alone."""
+        archive = ref.rehashed or ((ref.archive or ref.is_toolchain) and self.quick(ref).lacks_archive())
+
+        def judge(go: Go) -> Answer:
+            return self._tried(lambda: go.judge(ref, self.left(), archive=archive), f"{ref} at the proxy")
+
+        return _result(self._once(("go", ref), judge, Answer(_NO_GO)), self.left(), Answer(_TIME_IS_UP))
+
+    def ahead(self, ref: Reference) -> None:
+        """Begin to ask all that explains why REF is not served."""
+        self._replies(ref)
+        self._listing(ref)
+        self._origin(ref)
+
+    def _listing(self, ref: Reference) -> "Future[Listing]":
+        def question(go: Go) -> Listing:
+            return self._tried(lambda: go.listing(ref.module, self.left() / 3), f"the versions of {ref.module}")
+
+        return self._once(("listing", ref.module), question, Listing(failure=_NO_GO))
+
+    def _origin(self, ref: Reference) -> "Future[Origin]":
+        host = ref.module.partition("/")[0]
+
+        def question(go: Go) -> Origin:
+            if host in self._silent:
+                return Origin(State.UNKNOWN, failure=Failure(Reason.TIMED_OUT, f"{host} does not answer"))
+            with self._progress.waiting_for(f"the origin of {ref.module}"):
+                origin = go.origin(ref, self.left() if ref.go_sums else min(_ORIGIN_SECONDS, self.left()))
+            if origin.failure and origin.failure.reason is Reason.TIMED_OUT:
+                self._silent.add(host)
+            return origin
+
+        return self._once(("origin", ref), question, Origin(State.UNKNOWN, failure=_NO_GO))
+
+    def _replies(self, ref: Reference) -> "dict[str, Future[list[Reply]]]":
+        client = self._quick
+        if not client:
+            return {}
+
+        def question(file: str) -> list[Reply]:
+            with self._progress.waiting_for(f"{ref} at the proxy"):
+                return client.ask(ref, file)
+
+        return {file: self._start(("quick", ref, file), self._quick_pool, question, file) for file in client.files(ref)}
+
+    def _once(self, key: Hashable, question: Callable[[Go], T], without_go: T) -> "Future[T]":
+        if self._go:
+            return self._start(key, self._go_pool, question, self._go)
+        done: Future[T] = Future()
+        done.set_result(without_go)
+        return done
+
+    def _start(self, key: Hashable, pool: ThreadPoolExecutor, question: Callable[..., T], *args: object) -> "Future[T]":
+        with self._lock:
+            if key not in self._asked:
+                self._asked[key] = pool.submit(question, *args)
+            return self._asked[key]
+
+    def _tried(self, question: Callable[[], T], about: str) -> T:
+        """Return the answer to QUESTION, asked again a few times while it fails in a way that may pass."""
+        with self._progress.waiting_for(about):
+            for attempt in range(1, _TRIES + 1):
+                answer = question()
+                failure: Failure | None = getattr(answer, "failure", None)
+                pause = _PAUSE * 2**attempt * random.uniform(0.4, 0.6)  # noqa: S311
+                if not (failure and failure.may_pass) or attempt == _TRIES or pause >= self.left():
+                    break
+                time.sleep(pause)
+        return answer
+
+
+def _result(future: "Future[T]", seconds: float, late: T) -> T:
+    """Return the result of FUTURE, or LATE if there is none within SECONDS."""
+    try:
+        return future.result(max(0.0, seconds))
+    except FutureTimeoutError:
+        return late

@@ -1,0 +1,57 @@
+"""What a verdict rests on: values that pass from asking to reporting."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from goproxy_check.go.questions import Origin
+from goproxy_check.gofiles.references import Reference
+from goproxy_check.verdict.reasons import NotFixed, Verdict, Why
+
+
+class Said(NamedTuple):
+    """What one proxy, or the checksum database, answered about a version."""
+
+    url: str  # without credentials
+    status: int  # of HTTP; 0: there was no answer
+    phrase: str = ""  # the words that come with the status: Not Found
+    detail: str = ""  # its own words, or why there was no answer
+    about: str = ""  # what was asked for, if not the version itself
+
+    @property
+    def answer(self) -> str:
+        """The status and the words."""
+        status = f"{self.status} {self.phrase}".strip() if self.status else ""
+        return ": ".join(filter(None, (status, self.detail))) or "no answer"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The verdict on one reference, and the evidence for it."""
+
+    ref: Reference
+    why: Why
+    said: tuple[Said, ...] = ()
+    """One answer of each proxy that was asked."""
+    origin: Origin | None = None
+    nearest: tuple[str, ...] = ()
+    """Published or listed versions around the one that is not there."""
+    until: float | None = None
+    """Until when the proxies will repeat their answer, in seconds since the epoch."""
+    hashes: tuple[tuple[str, str], ...] = ()
+    """Of a mismatch: who has which hash."""
+    declares: str = ""
+    """The path that the served go.mod declares."""
+    fixed: bool = False
+    """--fix has fetched it."""
+    not_fixed: tuple[NotFixed, str] | None = None
+    """Why --fix has not, with the words of go."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict."""
+        return self.why.verdict
+
+    @property
+    def finding(self) -> bool:
+        """Whether it is reported as something that is wrong."""
+        return self.verdict not in (Verdict.OK, Verdict.SKIPPED)

@@ -1,0 +1,68 @@
+"""The way of one version: who is asked, in which order. Nothing else in this program decides that.
+
+A proxy is asked only for what is known to exist, for many remember what they did not find: what go.sum or the module
+cache records, what the proxies list, or what the origin has.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from goproxy_check.go.answers import Reason
+from goproxy_check.go.env import GoEnv
+from goproxy_check.go.questions import State
+from goproxy_check.gofiles.problems import Skip, Skipped
+from goproxy_check.gofiles.references import Reference
+from goproxy_check.system.programs import CommandError
+from goproxy_check.verdict import diagnose
+from goproxy_check.verdict.ask import Ask
+from goproxy_check.verdict.evidence import Diagnosis
+from goproxy_check.verdict.reasons import Why
+
+_VERSIONS = 64  # that are examined at once
+
+
+def examine(ref: Reference, ask: Ask) -> Diagnosis:
+    """Return the verdict on REF; raises CommandError where Go can't use its settings."""
+    if ask.env.is_private(ref.module):
+        return diagnose.private(ref, ask.origin(ref))
+    if not (ask.is_recorded(ref) or ask.is_listed(ref)):
+        origin = ask.origin(ref)
+        if origin.state is State.ABSENT:
+            return diagnose.unpublished(ref, origin)  # no proxy has heard of this version
+        if origin.state is State.UNKNOWN and ask.patient:
+            return diagnose.not_listed(ref, origin, ask.listing(ref))
+        ask.ahead(ref)
+    if ref.go_mod_hashes and not ref.rehashed:
+        quick = ask.quick(ref)
+        if quick.proves():
+            return diagnose.served(ref, go_mod=quick.go_mod)
+        if quick.denies():
+            ask.ahead(ref)
+    answer = ask.go(ref)
+    if answer.failure is None:
+        return diagnose.served(ref, answer.declares)
+    if answer.failure.reason is Reason.SETTINGS:
+        raise CommandError(f"go: {answer.failure.detail} (see go env GOPROXY)")
+    ask.ahead(ref)
+    return diagnose.not_served(ref, answer.failure, ask.quick(ref), ask.origin(ref), ask.listing(ref))
+
+
+def examine_all(refs: Sequence[Reference], ask: Ask) -> list[Diagnosis]:
+    """Return the verdicts on REFS, which do not wait for each other."""
+    with ThreadPoolExecutor(max(1, min(_VERSIONS, len(refs))), thread_name_prefix="version") as pool:
+        return list(pool.map(lambda ref: examine(ref, ask), refs))
+
+
+def without_asking(ref: Reference, env: GoEnv | None, cache_suffices: bool = False) -> Diagnosis | None:
+    """Return the verdict on REF, if no question is needed for it.
+
+    If CACHE_SUFFICES, what the module cache has is taken as resolved.
+    """
+    if ref.invalid or ref.skipped:
+        return Diagnosis(ref, Why.INVALID if ref.invalid else Why.SKIPPED)
+    if env and cache_suffices and env.has_cached(ref):
+        return Diagnosis(ref, Why.OK)
+    if env and env.off and not env.is_private(ref.module):
+        return Diagnosis(replace(ref, skipped=Skipped(Skip.OFF)), Why.SKIPPED)
+    return None

@@ -1,0 +1,120 @@
+"""--wait: ask again until every version is served: first its origin and the list, then the proxies."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from goproxy_check.go.questions import State
+from goproxy_check.gofiles.references import Reference
+from goproxy_check.system.terminal import Progress, complain
+from goproxy_check.verdict.ask import Ask
+from goproxy_check.verdict.evidence import Diagnosis
+from goproxy_check.verdict.examine import examine_all
+from goproxy_check.verdict.reasons import Verdict, Why
+from goproxy_check.verdict.words import said
+
+_FIRST, _GROWTH, _LONGEST = 2.0, 1.5, 60.0  # seconds between two questions, while nothing changes
+_LAST = 5.0  # seconds before the end, for the last question
+_STATES = {
+    Verdict.OK: "there",
+    Verdict.UNPUBLISHED: "not published at its origin yet",
+    Verdict.MISSING: "its origin can't be asked yet",
+    Verdict.STALE: "published, but the proxy does not have it yet",
+    Verdict.UNLISTED: "published, but the proxy does not have it yet",
+    Verdict.REFUSED: "refused by the proxy so far",
+    Verdict.UNAVAILABLE: "no usable answer yet",
+    Verdict.UNVERIFIABLE: "served, but the checksum database has no record of it yet",
+}
+# What time does not heal.
+_FINAL = {Why.UNFIT_TAG, Why.UNFIT_COMMIT, Why.NO_GO, Why.LOGIN_WANTED}
+
+
+@dataclass
+class _Item:
+    """One version that is waited for."""
+
+    ref: Reference
+    news: Diagnosis | None = None
+    unchanged: int = 0  # questions since something changed
+    again: float = 0.0  # when to ask again, by time.time()
+    published: bool = False
+
+    def learn(self, news: Diagnosis) -> bool:
+        """Take in the answer to a question, and return whether it changes anything."""
+        changed = self.news is None or news.verdict is not self.news.verdict
+        self.unchanged = 0 if changed else self.unchanged + 1
+        self.news = news
+        self.published = bool(news.origin and news.origin.state is State.PUBLISHED)
+        pause = min(_LONGEST, _FIRST * _GROWTH**self.unchanged) * random.uniform(0.8, 1.2)  # noqa: S311
+        self.again = max(time.time() + pause, news.until or 0.0)
+        return changed
+
+    def waits(self) -> bool:
+        """Return whether time may help."""
+        return self.news is None or (self.news.verdict in _STATES.keys() - {Verdict.OK} and self.news.why not in _FINAL)
+
+
+def wait(
+    refs: list[Reference],
+    ask: Callable[[float, frozenset[Reference]], Ask],
+    progress: Progress,
+    stop: threading.Event,
+    *,
+    seconds: float,
+    timeout: float,
+) -> list[Diagnosis]:
+    """Return the verdicts on REFS once all are served, or SECONDS are over, or STOP is set (then perhaps not all).
+
+    ASK makes what asks for one round of at most TIMEOUT seconds, given which versions are known to exist. There is one
+    last round before the end, whatever lifetime a proxy gave its answer.
+    """
+    items = [_Item(ref) for ref in refs]
+    end = time.time() + seconds
+    last = end - min(_LAST, seconds / 4)
+    since = time.strftime("%H:%M:%S")
+    while not stop.is_set():
+        late = time.time() >= last
+        due = [item for item in items if item.waits() and (late or item.again <= time.time())]
+        progress.text = _line(items, since, "asking now")
+        left = max(0.5, end - time.time())
+        round_ = ask(min(timeout, left), frozenset(item.ref for item in due if item.published))
+        for item, news in zip(due, examine_all([item.ref for item in due], round_), strict=True):
+            # Where the end cuts a question short, what was known before says more.
+            vague = left < timeout and news.verdict in (Verdict.UNAVAILABLE, Verdict.MISSING)
+            if not (vague and item.news) and not stop.is_set():
+                if item.published and not news.origin:
+                    news = replace(news, origin=item.news.origin if item.news else None)
+                if item.learn(news) and not progress.shown:
+                    _tell(news)
+        again = min((item.again for item in items if item.waits()), default=0.0)
+        if late or not again:
+            break
+        again = min(again, last)
+        while (left := again - time.time()) > 0 and not stop.wait(min(left, 1.0)):
+            next_ = time.strftime("%H:%M:%S", time.localtime(again))
+            progress.text = _line(items, since, f"next question at {next_}")
+    progress.text = ""
+    if any(item.waits() for item in items) and not stop.is_set():
+        complain(f"goproxy-check: gave up waiting after {seconds:g}s")
+    return [item.news for item in items if item.news]
+
+
+def _tell(news: Diagnosis) -> None:
+    if news.verdict in _STATES:
+        words = said(news) if news.verdict in (Verdict.REFUSED, Verdict.UNAVAILABLE, Verdict.MISSING) else []
+        why = f" ({words[-1 if news.verdict is Verdict.MISSING else 0]})" if words else ""
+        complain(f"goproxy-check: {news.ref}: {_STATES[news.verdict]}{why}")
+
+
+def _line(items: list[_Item], since: str, now: str) -> str:
+    """Return what is waited for, since when, and what is next."""
+    waiting = [item for item in items if item.waits()]
+    states = Counter(_STATES[item.news.verdict] for item in waiting if item.news)
+    if len(waiting) == 1:
+        what = f"{waiting[0].ref}: {next(iter(states), 'not known yet')}"
+    else:
+        what = ", ".join([f"{len(waiting)} versions", *(f"{count} {state}" for state, count in states.items())])
+    return f"{now}, waiting since {since}: {what}"
