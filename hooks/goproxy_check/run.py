@@ -44,7 +44,7 @@ def run(options: Options, programs: Programs, progress: Progress, stop: threadin
         from goproxy_check.verdict.fix import fix
 
         nosumdb, timeout = options.nosumdb, options.timeout
-        diagnoses, to_add = fix(diagnoses, env, programs, root, seconds=timeout, nosumdb=nosumdb)
+        diagnoses, to_add = fix(diagnoses, env, programs, root, timeout, nosumdb)
     finished = Run(
         diagnoses,
         Reader(options.hook, options.hook_id, options.action, changes[0].folder if changes else "", not options.all),
@@ -69,7 +69,7 @@ def _changes(git: Git, options: Options) -> list[scope.Change]:
     if options.all:
         return [scope.everything(git)]
     if options.from_ref is not None and options.to_ref is not None:
-        change = scope.between(git, options.from_ref, options.to_ref, options.files, scope.tag_of(options.pushed_ref))
+        change = scope.between(git, options.from_ref, options.to_ref, options.files, options.pushed_ref)
     else:
         change = scope.staged(git, options.files)
     return [change] if change else []
@@ -100,7 +100,7 @@ def _diagnoses(
     seconds: float,
 ) -> list[Diagnosis]:
     """Return the verdicts on REFS, in their order; asks for at most SECONDS, unless it waits."""
-    refs = downloaded(refs, env if env.go else None, programs, seconds / 2)
+    refs = downloaded(refs, env, programs, seconds / 2)
     known = {ref: without_asking(ref, env, cache_suffices=options.all) for ref in refs}
     open_ = [ref for ref in refs if known[ref] is None]
     if (options.versions or options.wait is not None) and env.off:

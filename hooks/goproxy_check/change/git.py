@@ -4,7 +4,7 @@ import contextlib
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from goproxy_check.gofiles.names import MODULE_FILES, PATHSPECS
@@ -13,25 +13,15 @@ from goproxy_check.system.redact import one_line
 
 OBJECT = "(?:[0-9a-f]{40}|[0-9a-f]{64})"  # a SHA-1 or SHA-256 object id
 # Raw: no renames, no external diff, no order and no relative paths of the user's own.
-_DIFF: tuple[str, ...] = (
-    "-c",
-    "diff.relative=false",
-    "diff",
-    "--raw",
-    "-z",
-    "--no-abbrev",
-    "--no-renames",
-    "--no-ext-diff",
-)
-_DIFF += ("--no-textconv", "--ignore-submodules=all", "-O/dev/null")
+_DIFF = "-c diff.relative=false diff --raw -z --no-abbrev --no-renames --no-ext-diff --no-textconv"
+_DIFF += " --ignore-submodules=all -O/dev/null"
 
 
 class DiffEntry(NamedTuple):
-    """One line of ``git diff --raw``: blob ids of both sides, "" where there is no file on that side."""
+    """One line of ``git diff --raw``: whether the file is there afterwards, and whether a merge left it open."""
 
     path: str
-    old: str
-    new: str
+    exists: bool
     unmerged: bool
 
 
@@ -39,7 +29,7 @@ class Blob(NamedTuple):
     """A file of a tree or of the index; the content of a LINK is where it leads."""
 
     name: str
-    link: bool = False
+    link: bool
 
 
 class Git:
@@ -49,22 +39,22 @@ class Git:
         self.programs = programs
         self.cwd = cwd
 
-    def __call__(self, *args: str, stdin: bytes = b"", check: bool = True) -> bytes:
+    def __call__(self, *args: str, stdin: bytes = b"", check: bool = True) -> str:
         """Run git and return what it printed; raises CommandError."""
-        return self.programs.git(*args, cwd=self.cwd, stdin=stdin, check=check)
+        return os.fsdecode(self.programs.git(*args, cwd=self.cwd, stdin=stdin, check=check))
 
     def place(self) -> tuple[str, str]:
         """Return the top folder of the work tree, and CWD relative to it ("" is the top)."""
         with _understood("rev-parse"):
-            root, folder = (os.fsdecode(self("rev-parse", f"--show-{what}")) for what in ("toplevel", "prefix"))
-            top, prefix = root.removesuffix("\n"), folder.removesuffix("\n").rstrip("/")
-            if not os.path.isabs(top) or not os.path.isdir(os.path.join(top, prefix)):
+            root = self("rev-parse", "--show-toplevel").removesuffix("\n")
+            folder = self("rev-parse", "--show-prefix").removesuffix("\n").rstrip("/")
+            if not os.path.isabs(root) or not os.path.isdir(os.path.join(root, folder)):
                 raise ValueError("no such folder")
-            return top, prefix
+            return root, folder
 
     def commit_of(self, name: str) -> str:
         """Return the commit that NAME is or, as a tag, names; "" if there is none here."""
-        return self("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False).decode().strip()
+        return self("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False).strip()
 
     def has(self, name: str) -> bool:
         """Return whether there is an object called NAME, of whichever type."""
@@ -73,17 +63,17 @@ class Git:
     def diff(self, *trees: str) -> list[DiffEntry]:
         """Return the module files that differ between two TREES; --cached stands for the index (git-diff(1))."""
         try:
-            output = self(*_DIFF, *trees, "--", *PATHSPECS)
+            output = self(*_DIFF.split(), *trees, "--", *PATHSPECS)
         except CommandError:
             self("rev-parse", "--git-dir")  # outside a repository this one has the better words
             raise
         entries: dict[str, DiffEntry] = {}
         with _understood("diff"):
-            fields = output.decode("utf-8", "surrogateescape").split("\0")
+            fields = output.split("\0")
             for meta, path in zip(fields[0::2], fields[1::2], strict=False):
-                old_mode, new_mode, old, new, status = meta[1:].split()
+                _, mode, _, _, status = meta[1:].split()
                 unmerged = status == "U" or (path in entries and entries[path].unmerged)
-                entries[path] = DiffEntry(path, _blob(old_mode, old), _blob(new_mode, new), unmerged)
+                entries[path] = DiffEntry(path, _is_file(mode), unmerged)
         return list(entries.values())
 
     def index(self) -> dict[str, Blob]:
@@ -97,36 +87,17 @@ class Git:
     def work_tree(self) -> list[str]:
         """Return every module file that git tracks or would track (git-ls-files(1)), from the top."""
         listed = self("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name", "--", *PATHSPECS)
-        return sorted(set(listed.decode("utf-8", "surrogateescape").split("\0")[:-1]))
-
-    def naming(self, tree: str, texts: Iterable[str]) -> set[str]:
-        """Return the paths of the module files of TREE that contain one of TEXTS (git-grep(1))."""
-        command: tuple[str, ...] = (
-            "-c",
-            "grep.lineNumber=false",
-            "-c",
-            "grep.column=false",
-            "grep",
-            "--full-name",
-            "--name-only",
-            "-z",
-        )
-        command += ("--text", "--no-color", "--no-recurse-submodules", "--fixed-strings", "-f", "-")
-        patterns = "".join(f"{text}\n" for text in texts).encode("utf-8", "surrogateescape")
-        found = self(*command, tree, "--", *PATHSPECS, stdin=patterns, check=False)  # 1: none
-        return {name.removeprefix(f"{tree}:") for name in found.decode("utf-8", "surrogateescape").split("\0")[:-1]}
+        return sorted(set(listed.split("\0")[:-1]))
 
     def merge_heads(self) -> list[str]:
         """Return the other parents of a merge that is being committed (gitrevisions(7), MERGE_HEAD)."""
-        path = os.fsdecode(self("rev-parse", "--git-path", "MERGE_HEAD")).removesuffix("\n")
+        path = self("rev-parse", "--git-path", "MERGE_HEAD").removesuffix("\n")
         try:
             with open(os.path.join(self.cwd, path), encoding="ascii", errors="replace") as file:
                 return re.findall(f"^{OBJECT}$", file.read(), re.MULTILINE)
         except FileNotFoundError:  # pre-merge-commit runs before that file is written; git has set GITHEAD_<commit>
             names = (key.removeprefix("GITHEAD_") for key in os.environ)
             return [name for name in names if re.fullmatch(OBJECT, name)]
-        except OSError as error:
-            raise CommandError(f"{path}: {error.strerror}") from None
 
     def read(self, names: set[str]) -> dict[str, bytes]:
         """Return the content of every blob of NAMES, ids or ``TREE:PATH`` (git-cat-file(1), --batch).
@@ -136,19 +107,18 @@ class Git:
         ordered = sorted(name for name in names if "\n" not in name)
         if not ordered:
             return {}
-        request = "".join(f"{name}\n" for name in ordered).encode("utf-8", "surrogateescape")
-        output = self("cat-file", "--batch", stdin=request)
+        request = os.fsencode("".join(f"{name}\n" for name in ordered))
+        output = self.programs.git("cat-file", "--batch", cwd=self.cwd, stdin=request)
         content: dict[str, bytes] = {}
         at = 0
         with _understood("cat-file"):
             for name in ordered:
                 end = output.index(b"\n", at)
-                _, kind, size = output[at:end].rsplit(b" ", 2) if output[at:end].count(b" ") > 1 else (b"", b"", b"")
-                at, start = end + 1, end + 1
-                if kind and size.isdigit():
-                    at = start + int(size) + 1
-                if kind == b"blob":
-                    content[name] = output[start : at - 1]
+                header, at = output[at:end].rsplit(b" ", 2), end + 1
+                if header[-1].isdigit():  # OBJECT TYPE SIZE
+                    at = end + 1 + int(header[-1]) + 1
+                if header[-2:-1] == [b"blob"]:
+                    content[name] = output[end + 1 : at - 1]
                 elif ":" not in name:
                     raise CommandError(f"git has no object {name}: the repository is incomplete, try git fetch")
         return content
@@ -163,19 +133,19 @@ def _understood(command: str) -> Iterator[None]:
         raise CommandError(f"git {command}: the answer makes no sense ({one_line(str(error))}): is that git?") from None
 
 
-def _blob(mode: str, name: str) -> str:
-    """Return the blob NAME of a regular file or a symbolic link; "" for a submodule, and where there is none."""
-    return name if mode.startswith(("100", "120")) else ""
+def _is_file(mode: str) -> bool:
+    """Return whether MODE is that of a regular file or a symbolic link, not of a submodule."""
+    return mode.startswith(("100", "120"))
 
 
-def _listed(output: bytes, at: int) -> dict[str, Blob]:
+def _listed(output: str, at: int) -> dict[str, Blob]:
     """Return path → blob of the module files in a listing whose records have the mode first, the blob at AT."""
     files: dict[str, Blob] = {}
     with _understood("ls-files"):
-        for record in output.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+        for record in output.split("\0")[:-1]:
             meta, _, path = record.partition("\t")
             if posixpath.basename(path) in MODULE_FILES:
                 fields = meta.split()
-                if _blob(fields[0], fields[at]):
+                if _is_file(fields[0]):
                     files[path] = Blob(fields[at], fields[0] == "120000")
     return files

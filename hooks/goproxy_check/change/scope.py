@@ -3,14 +3,11 @@
 import os
 import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from goproxy_check.change.git import OBJECT, Blob, DiffEntry, Git
 from goproxy_check.gofiles.names import MODULE_FILES
 from goproxy_check.system.programs import CommandError
-
-_TAGS = "refs/tags/"
-_FEW = 100  # texts; git grep takes longer for more of them than reading every file does
 
 
 @dataclass(frozen=True)
@@ -29,9 +26,9 @@ class Change:
     """The top folder of the work tree."""
     folder: str
     """Where the user stands, from there; "" is the top."""
-    files: list[File]
+    files: tuple[File, ...]
     """The files that the change adds or modifies."""
-    context: list[File]
+    context: tuple[File, ...] = ()
     """Other files of the same tree: they say what is replaced, and which modules share a workspace."""
     before: tuple[str, ...] = ()
     """The trees to compare with: what a file there names is not new."""
@@ -39,7 +36,7 @@ class Change:
     """Paths of files all of whose versions count as new."""
     outside: tuple[str, ...] = ()
     """Paths of symbolic links that lead out of the repository; they are not read."""
-    tags: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    tags: frozenset[tuple[str, str]] = frozenset()
     """The tags (folder of the module, version) that a push brings with it."""
 
 
@@ -55,29 +52,26 @@ def staged(git: Git, files: tuple[str, ...]) -> Change | None:
         return None
     root, folder = git.place()
     names = {_name(root, folder, file) for file in files} if files else {entry.path for entry in entries}
+    index, changed = git.index(), {entry.path for entry in entries}
     for entry in entries:
         if entry.unmerged and entry.path in names:
-            what = "is in the middle of a merge conflict: resolve it and git add it, then try again"
-            raise CommandError(f"{entry.path} {what}")
-    index = git.index()
-    changed = {entry.path for entry in entries}
+            raise CommandError(f"{entry.path} is in the middle of a merge conflict: resolve it and git add it")
     for name in sorted(names - index.keys() - changed):
         missing = not os.path.lexists(os.path.join(root, name))
         raise CommandError(f"{name}: no such file" if missing else f"{name} is not in the index: git add it first")
-    parents = git.merge_heads()
-    new = _changed([entries, *(git.diff("--cached", parent) for parent in parents)])
-    head = git.commit_of("HEAD")
+    parents = [name for name in (git.commit_of("HEAD"), *git.merge_heads()) if name]
+    new = _changed([entries, *(git.diff("--cached", parent) for parent in parents[1:])])
     fresh = frozenset(names & index.keys() - changed)
-    return _load(git, root, folder, "", index, new & names | fresh, (head, *parents) if head else (), fresh)
+    return _load(Change(root, folder, (), before=tuple(parents), fresh=fresh), git, "", index, new & names | fresh)
 
 
-def between(git: Git, base: str, head: str, files: tuple[str, ...], tags: set[tuple[str, str]]) -> Change | None:
+def between(git: Git, base: str, head: str, files: tuple[str, ...], pushed_ref: str) -> Change | None:
     """Return what the commit HEAD has and its merge base with BASE has not, restricted to FILES if there are any."""
     root, folder = git.place()
     ours, theirs = git.commit_of(base), git.commit_of(head)
-    fork = git("merge-base", ours, theirs, check=False).decode().strip() if ours and theirs else ""
+    fork = git("merge-base", ours, theirs, check=False).strip() if ours and theirs else ""
     if not fork:
-        if git("rev-parse", "--is-shallow-repository").strip() == b"true":
+        if git("rev-parse", "--is-shallow-repository").strip() == "true":
             raise CommandError(
                 f"this clone is shallow and does not reach back to where {head} left {base}: "
                 "git fetch --unshallow (in CI: fetch-depth: 0, GIT_DEPTH: 0)"
@@ -86,10 +80,9 @@ def between(git: Git, base: str, head: str, files: tuple[str, ...], tags: set[tu
             raise CommandError(f"{base} and {head} have no commit in common")
         raise CommandError(f"{head if ours else base} is not a commit of this repository")
     new = _changed([git.diff(fork, theirs)])
-    if files:
-        new &= {_name(root, folder, file) for file in files}
-    tree = git.tree(theirs)
-    return _load(git, root, folder, theirs, tree, new, (fork,), tags=frozenset(tags)) if new else None
+    new &= {_name(root, folder, file) for file in files} or new
+    change = Change(root, folder, (), before=(fork,), tags=_tags(pushed_ref))
+    return _load(change, git, theirs, git.tree(theirs), new) if new else None
 
 
 def everything(git: Git) -> Change:
@@ -98,17 +91,13 @@ def everything(git: Git) -> Change:
     files, outside = [], []
     for path in git.work_tree():
         place = os.path.join(root, path)
-        if not os.path.isfile(place):
-            continue
         if os.path.islink(place) and not os.path.realpath(place).startswith(os.path.realpath(root) + os.sep):
             outside.append(path)
-            continue
-        try:
+        elif os.path.isfile(place):
             with open(place, "rb") as file:
                 files.append(File(path, file.read()))
-        except OSError as error:
-            raise CommandError(f"{path}: {error.strerror}") from None
-    return Change(root, _reader(root, folder), files, [], (), frozenset(f.path for f in files), tuple(outside))
+    fresh = frozenset(file.path for file in files)
+    return Change(root, _reader(root, folder), tuple(files), fresh=fresh, outside=tuple(outside))
 
 
 def pushed(git: Git, lines: str, remote: str) -> list[Change]:
@@ -119,51 +108,55 @@ def pushed(git: Git, lines: str, remote: str) -> list[Change]:
     """
     root, folder = git.place()
     commits: dict[str, str] = {}
-    tags = set()
+    tags: frozenset[tuple[str, str]] = frozenset()
     for line in filter(str.strip, lines.split("\n")):
         match = re.fullmatch(rf"([^ ]+) ({OBJECT}) ([^ ]+) ({OBJECT})\r?", line)
         if not match:
             raise CommandError("--pre-push: standard input is not what git gives a pre-push hook")
         _, ours, remote_ref, theirs = match.groups()
-        commit = git.commit_of(ours)
-        if commit:
+        if commit := git.commit_of(ours):
             commits[commit] = git.commit_of(theirs)
-            tags |= tag_of(remote_ref)
+            tags |= _tags(remote_ref)
         elif ours.strip("0") and not git.has(ours):
             raise CommandError(f"--pre-push: there is no object {ours} here")
         # else a ref is deleted, or it is a tag of something else than a commit
     changes = []
     for commit, theirs in commits.items():
         known = [f"--remotes={remote}" if remote else "--remotes", *filter(None, [theirs])]
-        listed = git("rev-list", "--boundary", commit, "--not", *known).decode().split()
-        bases = tuple(name[1:] for name in listed if name.startswith("-"))
-        tree = git.tree(commit) if listed else {}
-        new = _changed([git.diff(base, commit) for base in bases]) if bases else set(tree)
+        listed = git("rev-list", "--boundary", commit, "--not", *known).split()
         if listed:  # else the remote has all of it
-            changes.append(_load(git, root, folder, commit, tree, new, bases, tags=frozenset(tags)))
+            bases = tuple(name[1:] for name in listed if name.startswith("-"))
+            tree = git.tree(commit)
+            new = _changed([git.diff(base, commit) for base in bases]) if bases else set(tree)
+            changes.append(_load(Change(root, folder, (), before=bases, tags=tags), git, commit, tree, new))
     return changes
 
 
-def tag_of(ref: str) -> set[tuple[str, str]]:
-    """Return the folder and the version of the module that REF publishes, if it is a tag: refs/tags/sub/v1.2.3."""
-    folder, _, version = ref.removeprefix(_TAGS).rpartition("/")
-    return {(folder, version)} if ref.startswith(_TAGS) else set()
+def earlier(git: Git, change: Change, names: set[tuple[str, str]]) -> list[list[File]]:
+    """Return, of each tree that CHANGE is compared with, the files that name one of NAMES, and their context.
 
-
-def earlier(git: Git, change: Change, texts: set[str]) -> list[list[File]]:
-    """Return, of each tree that CHANGE is compared with, the files that name one of TEXTS, and their context.
-
-    A text is ``MODULE VERSION``, as go.sum and go.mod have it. What the change modifies is always among the files.
+    NAMES are modules and versions. The files that the change modifies are always among them.
     """
+    changed = {file.path for file in change.files}
+    texts = [(os.fsencode(module), os.fsencode(version)) for module, version in names]
     trees = []
     for commit in change.before:
         tree = git.tree(commit)
-        paths = {file.path for file in change.files} & tree.keys()
-        if paths != tree.keys() and texts:
-            paths |= git.naming(commit, sorted(texts)) & tree.keys() if len(texts) <= _FEW else tree.keys()
-        files, _ = _files(git, commit, tree, paths | _context(tree, paths))
-        trees.append(files)
+        files, _ = _files(git, commit, tree, set(tree))
+        paths = {
+            file.path
+            for file in files
+            if file.path in changed or any(version in file.data and module in file.data for module, version in texts)
+        }
+        paths |= _context(tree, paths)
+        trees.append([file for file in files if file.path in paths])
     return trees
+
+
+def _tags(ref: str) -> frozenset[tuple[str, str]]:
+    """Return the folder and the version of the module that REF publishes, if it is a tag: refs/tags/sub/v1.2.3."""
+    folder, _, version = ref.removeprefix("refs/tags/").rpartition("/")
+    return frozenset({(folder, version)} if ref.startswith("refs/tags/") else ())
 
 
 def _changed(diffs: list[list[DiffEntry]]) -> set[str]:
@@ -171,7 +164,7 @@ def _changed(diffs: list[list[DiffEntry]]) -> set[str]:
 
     A file that is the same as in one parent, or in one commit of the remote, brings nothing new.
     """
-    return set.intersection(*({entry.path for entry in entries if entry.new} for entries in diffs))
+    return set.intersection(*({entry.path for entry in entries if entry.exists} for entries in diffs))
 
 
 def _reader(root: str, folder: str) -> str:
@@ -182,12 +175,13 @@ def _reader(root: str, folder: str) -> str:
 
 def _name(root: str, folder: str, file: str) -> str:
     """Return the path of FILE, which is relative to FOLDER, from the top of the repository."""
+    place, top = os.path.join(root, folder, file), root
     if os.path.isabs(file):
-        place = os.path.join(os.path.realpath(os.path.dirname(file)), os.path.basename(file))
-        relative = os.path.relpath(place, os.path.realpath(root))
-    else:
-        relative = os.path.relpath(os.path.join(root, folder, file), root)
-    name = relative.replace(os.sep, "/")
+        place, top = (
+            os.path.join(os.path.realpath(os.path.dirname(file)), os.path.basename(file)),
+            os.path.realpath(root),
+        )
+    name = os.path.relpath(place, top).replace(os.sep, "/")
     if name.startswith("../") or posixpath.basename(name) not in MODULE_FILES:
         raise CommandError(f"{file} is not a go.mod, go.sum, go.work or go.work.sum of this repository")
     return name
@@ -196,30 +190,26 @@ def _name(root: str, folder: str, file: str) -> str:
 def _context(tree: dict[str, Blob], paths: set[str]) -> set[str]:
     """Return the files of TREE that say what Go does with the versions that the files at PATHS name."""
     folders = {posixpath.dirname(path) for path in paths}
-    works = {path for path in tree if posixpath.basename(path) == "go.work"}
-    mods = {path for path in tree if posixpath.basename(path) == "go.mod"} if works else set()
-    return works | mods | {path for path in tree if posixpath.dirname(path) in folders}
+    works = any(posixpath.basename(path) == "go.work" for path in tree)
+    wanted = ("go.work", "go.mod") if works else ()
+    return {path for path in tree if posixpath.dirname(path) in folders or posixpath.basename(path) in wanted}
 
 
-def _load(
-    git: Git,
-    root: str,
-    folder: str,
-    commit: str,
-    tree: dict[str, Blob],
-    paths: set[str],
-    before: tuple[str, ...],
-    fresh: frozenset[str] = frozenset(),
-    tags: frozenset[tuple[str, str]] = frozenset(),
-) -> Change:
-    """Return the change that brings PATHS of TREE, which is that of COMMIT ("" is the index)."""
+def _load(change: Change, git: Git, commit: str, tree: dict[str, Blob], paths: set[str]) -> Change:
+    """Return CHANGE with the files at PATHS of TREE, which is that of COMMIT ("" is the index), and their context."""
     if unknown := sorted(paths - tree.keys()):
         raise CommandError(f"git tells of {unknown[0]}, but does not list it: try again")
-    everything_read, outside = _files(git, commit, tree, paths | _context(tree, paths))
-    files = [file for file in everything_read if file.path in paths]
-    context = [file for file in everything_read if file.path not in paths]
-    links = tuple(path for path in outside if path in paths)
-    return Change(root, _reader(root, folder), files, context, before, fresh, links, tags)
+    loaded, outside = _files(git, commit, tree, paths | _context(tree, paths))
+    return Change(
+        change.root,
+        _reader(change.root, change.folder),
+        tuple(file for file in loaded if file.path in paths),
+        tuple(file for file in loaded if file.path not in paths),
+        change.before,
+        change.fresh,
+        tuple(path for path in outside if path in paths),
+        change.tags,
+    )
 
 
 def _files(git: Git, commit: str, tree: dict[str, Blob], paths: set[str]) -> tuple[list[File], list[str]]:

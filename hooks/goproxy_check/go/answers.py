@@ -7,8 +7,7 @@ import enum
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from goproxy_check.system.redact import one_line, redacted_url
 
@@ -28,93 +27,70 @@ class Reason(enum.Enum):
     NO_ACCESS = enum.auto()  # the origin lets nobody in, or is not there
     TIMED_OUT = enum.auto()
     NO_GO = enum.auto()  # there is no go command
-    OTHER = enum.auto()
 
 
-# In this order: the first that is found decides. "verifying" begins what the checksum database is about.
-_PHRASES = [
-    (re.compile(r"checksum mismatch|SECURITY ERROR"), Reason.MISMATCH),
-    (re.compile(r"/lookup/\S+: (?:404|410) "), Reason.NO_RECORD),
-    (re.compile(r"verifying .*: |invalid GOSUMDB|missing GOSUMDB", re.DOTALL), Reason.NO_DATABASE),
-    (re.compile(r"invalid (?:file:// )?proxy URL|GOPROXY list is not|parse \"[^\"]*\": "), Reason.SETTINGS),
-    (re.compile(r"reading \S+: (?:404|410) |reading file:.*(?:no such file|cannot find)"), Reason.NOT_FOUND),
-    (re.compile(r"reading \S+: (?:408|425|429|5\d\d) "), Reason.UNAVAILABLE),
-    (re.compile(r"reading \S+: 4\d\d |: Proxy Authentication Required"), Reason.REFUSED),
-]
-_PASSING = re.compile(
-    r"reading \S+: (?:429|50[234]) |connection reset|broken pipe|\bEOF\b|[Tt]imeout|stream error|server closed"
-)
-# reading https://goproxy.example/m/@v/v1.0.0.info: 404 Not Found⏎⇥server response: not found: …
-_HTTP = re.compile(r"reading (\S+?): (?:(\d{3}) ([^\n]*)|[^\n]*)(?:\n\tserver response:\s?(.*))?", re.DOTALL)
-_GET = re.compile(r"(?:Get|Head|read) \"([^\"]+)\": ")
-_HASHES = re.compile(r"\tdownloaded: (h1:\S+)\n\t(\S+?): +(h1:\S+)")
-
-_ORIGIN_PHRASES = [
-    (
-        re.compile(r"invalid pseudo-version|must match major version|missing \S*go\.mod|has \S+ module path"),
-        Reason.UNFIT,
-    ),
-    (
-        re.compile(
-            r"dial tcp|no such host|could not resolve|timed? ?out|refused|unreachable|tls handshake"
-            r"|connection reset|(?:failed|couldn't|unable) to connect|temporary failure|network",
-            re.IGNORECASE,
-        ),
-        Reason.UNAVAILABLE,
-    ),
-    (re.compile(r"exit status|unrecognized import path|reading http|module lookup disabled"), Reason.NO_ACCESS),
-    (re.compile(r"unknown revision|no matching versions"), Reason.UNKNOWN_REVISION),
-]
-
-
-@dataclass(frozen=True)
-class Failure:
+class Failure(NamedTuple):
     """A no of go: why, with the details that its words hold."""
 
     reason: Reason
-    detail: str
-    """Its words, or those of whoever answered it: one line, redacted."""
-    url: str = ""
-    """Who said so: the proxy's (or the database's) URL of the file, redacted."""
-    status: int = 0
-    """Of HTTP."""
-    phrase: str = ""
-    """The words that come with the status: Not Found."""
-    may_pass: bool = False
-    """Another try may succeed at once."""
-    hashes: tuple[str, str, str] = ("", "", "")
-    """Of a mismatch: the hash of what was downloaded, who has another, and which."""
+    detail: str  # its words, or those of whoever answered it: one line, redacted
+    url: str = ""  # which file of the proxy, or record of the database, it is about; redacted
+    status: int = 0  # of HTTP
+    phrase: str = ""  # the words that come with the status: Not Found
+    may_pass: bool = False  # another try may succeed at once
+    hashes: tuple[str, str, str] = ("", "", "")  # of a mismatch: downloaded, who has another, which
+
+
+# The first that is found decides. "verifying" begins what the checksum database is about.
+_PHRASES = [
+    (Reason.MISMATCH, r"checksum mismatch|SECURITY ERROR"),
+    (Reason.NO_RECORD, r"/lookup/\S+: (?:404|410) "),
+    (Reason.NO_DATABASE, r"verifying .*: |invalid GOSUMDB|missing GOSUMDB"),
+    (Reason.SETTINGS, r"invalid (?:file:// )?proxy URL|GOPROXY list is not|parse \"[^\"]*\": "),
+    (Reason.NOT_FOUND, r"reading \S+: (?:404|410) |reading file:.*(?:no such file|cannot find)"),
+    (Reason.UNAVAILABLE, r"reading \S+: (?:408|425|429|5\d\d) "),
+    (Reason.REFUSED, r"reading \S+: 4\d\d |: Proxy Authentication Required"),
+]
+_ORIGIN_PHRASES = [
+    (Reason.UNFIT, r"invalid pseudo-version|must match major version|missing \S*go\.mod|has \S+ module path"),
+    (Reason.UNAVAILABLE, r"dial tcp|(?i:no such host|could not resolve|timed? ?out|refused|unreachable|tls handshake)"),
+    (Reason.UNAVAILABLE, r"(?i:connection reset|(?:failed|couldn't|unable) to connect|temporary failure|network)"),
+    (Reason.NO_ACCESS, r"exit status|unrecognized import path|reading http|module lookup disabled"),
+    (Reason.UNKNOWN_REVISION, r"unknown revision|no matching versions"),
+]
+_PASSING = r"reading \S+: (?:429|50[234]) |connection reset|broken pipe|\bEOF\b|[Tt]imeout|stream error|server closed"
+# reading https://goproxy.example/m/@v/v1.0.0.info: 404 Not Found⏎⇥server response: not found: …
+_HTTP = re.compile(r"reading (\S+?): (?:(\d{3}) ([^\n]*)|[^\n]*)(?:\n\tserver response:\s?(.*))?", re.DOTALL)
+_GET = re.compile(r"^.*?(?:Get|Head|read) \"([^\"]+)\": ", re.DOTALL)
+_HASHES = re.compile(r"\tdownloaded: (h1:\S+)\n\t(\S+?): +(h1:\S+)")
 
 
 def failure(text: str) -> Failure:
     """Return what the error TEXT of ``go list`` or ``go mod download`` means."""
-    reason = next((reason for phrase, reason in _PHRASES if phrase.search(text)), Reason.UNAVAILABLE)
-    http, get, hashes = _HTTP.search(text), _GET.search(text), _HASHES.search(text)
-    may_pass = reason in (Reason.UNAVAILABLE, Reason.NO_DATABASE) and bool(_PASSING.search(text))
-    detail = (http[4] or ("" if http[2] else text)) if http else _last_part(text)
-    return Failure(
-        reason,
-        one_line(detail),
-        redacted_url(http[1] if http else get[1] if get else ""),
-        int(http[2]) if http and http[2] else 0,
-        one_line(http[3] or "", 60) if http else "",
-        may_pass,
-        hashes.groups() if hashes else ("", "", ""),  # type: ignore[arg-type]
-    )
-
-
-def _last_part(text: str) -> str:
-    """Return the end of an error that says most: without the module and the URL, which are shown already."""
-    return re.sub(r"^.*?(?:(?:Get|Head|read) \"[^\"]+\": |@v\S+: )", "", text.strip(), count=1, flags=re.DOTALL)
+    reason = _first(_PHRASES, text, Reason.UNAVAILABLE)
+    may_pass = reason in (Reason.UNAVAILABLE, Reason.NO_DATABASE) and bool(re.search(_PASSING, text))
+    found = Failure(reason, one_line(re.sub(r"^\S+@v\S+: ", "", text.strip())), may_pass=may_pass)
+    if hashes := _HASHES.search(text):
+        return found._replace(hashes=(hashes[1], hashes[2], hashes[3]))
+    if http := _HTTP.search(text):
+        detail = http[4] or ("" if http[2] else text)
+        status, phrase = int(http[2] or 0), one_line(http[3] or "", 60)
+        return found._replace(detail=one_line(detail), url=redacted_url(http[1]), status=status, phrase=phrase)
+    if get := _GET.search(text):
+        return found._replace(detail=one_line(text[get.end() :]), url=redacted_url(get[1]))
+    return found
 
 
 def origin_failure(text: str, query: str) -> Failure:
     """Return what the error TEXT of go says about the origin of QUERY (MODULE or MODULE@VERSION)."""
-    reason = next((reason for phrase, reason in _ORIGIN_PHRASES if phrase.search(text)), Reason.OTHER)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     by_git = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:", "remote:"))]
-    words = (by_git or lines or ["no answer"])[0].removeprefix(f"{query}: ").removeprefix("invalid version: ")
-    return Failure(reason, one_line(words.removeprefix(f"module {query}: ")))
+    words = (by_git or lines or ["no answer"])[0].removeprefix(f"module {query}: ").removeprefix(f"{query}: ")
+    return Failure(_first(_ORIGIN_PHRASES, text, Reason.NO_ACCESS), one_line(words.removeprefix("invalid version: ")))
+
+
+def _first(phrases: list[tuple[Reason, str]], text: str, otherwise: Reason) -> Reason:
+    return next((reason for reason, phrase in phrases if re.search(phrase, text, re.DOTALL)), otherwise)
 
 
 def json_objects(output: bytes) -> Iterator[dict[str, Any]]:

@@ -13,8 +13,7 @@ from goproxy_check.gofiles.references import Reference
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.redact import one_line, redacted_url
 
-_NAMES: tuple[str, ...] = ("GOPROXY", "GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOFLAGS", "GOMODCACHE", "GOVERSION")
-_NAMES += ("GOHOSTOS", "GOHOSTARCH")
+_NAMES = "GOPROXY GONOPROXY GONOSUMDB GOFLAGS GOMODCACHE GOVERSION GOHOSTOS GOHOSTARCH".split()
 
 
 class Proxy(NamedTuple):
@@ -38,14 +37,14 @@ class GoEnv:
     proxies: tuple[Proxy, ...]
     end: str
     """What the list of proxies ends with: ``direct``, ``off``, or nothing."""
-    flags: str
-    """GOFLAGS, without what makes questions about single modules fail."""
-    host: str
-    """Operating system and processor, as in the versions of toolchains: linux-amd64."""
     gonoproxy: str
     gonosumdb: str
+    flags: str
+    """GOFLAGS without -mod and -modfile, which make questions about single modules fail."""
     modcache: str
     version: str
+    host: str
+    """Operating system and processor, as in the versions of toolchains: linux-amd64."""
 
     @property
     def off(self) -> bool:
@@ -59,73 +58,67 @@ class GoEnv:
 
     def is_private(self, path: str) -> bool:
         """Return whether no proxy may hear of the module PATH (``go help module-private``)."""
-        return not self.proxies or module.match_prefix_patterns(self.gonoproxy, path)
+        return not (self.proxies or self.off) or module.match_prefix_patterns(self.gonoproxy, path)
 
     def has_cached(self, ref: Reference, ends: Iterable[str] = ()) -> bool:
         """Return whether the module cache has the files of REF with ENDS (https://go.dev/ref/mod#module-cache).
 
         Without ENDS, those that builds need: Go takes a module's go.mod before its archive.
         """
-        if not self.modcache:
-            return False
         ends = ends or ((".mod",) if ref.go_mod_only else (".zip", ".info"))
-        folder = os.path.join(self.modcache, "cache", "download", module.escape(ref.module), "@v")
-        return all(os.path.exists(os.path.join(folder, module.escape(ref.version) + end)) for end in ends)
+        file = os.path.join(
+            self.modcache, "cache", "download", module.escape(ref.module), "@v", module.escape(ref.version)
+        )
+        return bool(self.modcache) and all(os.path.exists(file + end) for end in ends)
 
 
 def read_go_env(programs: Programs, seconds: float) -> GoEnv:
     """Ask ``go env`` for at most SECONDS, or the environment where there is no go command; raises CommandError."""
     go = os.path.abspath(found) if (found := shutil.which("go")) else ""
     if go:
-        values: dict[str, str] = next(json_objects(_go_env(programs, go, seconds, "-json", *_NAMES)), {})
-        if not all(isinstance(values.get(name), str) for name in _NAMES[:4]):
+        settings = {"GOWORK": "off", "GOTOOLCHAIN": "local"}
+        values = next(json_objects(_go_env(programs, go, seconds, settings, "-json", *_NAMES)), {})
+        if not all(isinstance(values.get(name), str) for name in _NAMES[:3]):
             raise CommandError("go env: the answer makes no sense: repair the Go installation")
     elif "GOPROXY" in os.environ:
-        values = dict(os.environ)
-        for name in ("GONOPROXY", "GONOSUMDB"):
-            values.setdefault(name, values.get("GOPRIVATE", ""))
+        values = {"GONOPROXY": os.environ.get("GOPRIVATE", ""), **os.environ}
     else:
         raise CommandError("no go command and no GOPROXY in the environment: install Go, or set GOPROXY")
     proxies, end = proxy_list(values.get("GOPROXY", ""))
-    flags = re.sub(r"(?:^|\s)--?mod(?:file)?=\S+", "", values.get("GOFLAGS", "")).strip()
-    host = f"{values.get('GOHOSTOS', '')}-{values.get('GOHOSTARCH', '')}"
-    names = ("GONOPROXY", "GONOSUMDB", "GOMODCACHE", "GOVERSION")
-    return GoEnv(go, proxies, end, flags, host, *(values.get(name, "") for name in names))
+    gonoproxy, gonosumdb, flags, modcache, version, system, processor = (
+        str(values.get(name, "")) for name in _NAMES[1:]
+    )
+    flags = re.sub(r"(?:^|\s)--?mod(?:file)?=\S+", "", flags).strip()
+    return GoEnv(go, proxies, end, gonoproxy, gonosumdb, flags, modcache, version, f"{system}-{processor}")
 
 
-def _go_env(programs: Programs, go: str, seconds: float, *args: str, toolchain: str = "local") -> bytes:
+def _go_env(programs: Programs, go: str, seconds: float, settings: dict[str, str], *args: str) -> bytes:
     """Return what ``go env`` prints; raises CommandError with its own words.
 
-    It runs in the top folder, and hardly ever finds a go.mod there: with a newer go line in one Go would look for
-    another toolchain, and with a broken one it would fail.
+    It runs in the top folder, which hardly ever has a go.mod: with a newer go line in one Go would look for another
+    toolchain, and with a broken one it would fail.
     """
-    changes = {"GOWORK": "off", **({"GOTOOLCHAIN": toolchain} if toolchain else {})}
-    try:
-        result = programs.run([go, "env", *args], cwd=os.sep, env=programs.go_environment(**changes), timeout=seconds)
-    except CommandError as error:
-        raise CommandError(f"go env: {error}: repair the Go installation") from None
+    env = programs.go_environment(**settings)
+    result = programs.run([go, "env", *args], cwd=os.sep, env=env, timeout=seconds)
     if result.code != 0:
         words = one_line(result.stderr) or f"exit status {result.code}"
         raise CommandError(f"go env: {words}: repair the Go installation")
     return result.stdout
 
 
-def downloaded(references: list[Reference], env: GoEnv | None, programs: Programs, seconds: float) -> list[Reference]:
+def downloaded(references: list[Reference], env: GoEnv, programs: Programs, seconds: float) -> list[Reference]:
     """Return REFERENCES with the module versions that Go would download in place of the toolchains' names.
 
     Left out is what ENV's Go need not download: what is not newer than itself, or on PATH, or not allowed by
-    GOTOOLCHAIN; and all of them where ENV is None, for there is no Go. Go may take SECONDS; raises CommandError.
+    GOTOOLCHAIN; and all of them where there is no Go. Go may take SECONDS; raises CommandError.
     """
-
-    def is_name(ref: Reference) -> bool:
-        return ref.is_toolchain and ref.version.startswith("go")
-
-    oldest = _oldest(env, programs, seconds) if env and any(map(is_name, references)) else ""
+    names = [ref for ref in references if ref.is_toolchain and ref.version.startswith("go")]
+    oldest = _oldest(env, programs, seconds) if names and env.go else ""
     kept = []
     for ref in references:
-        if not is_name(ref):
+        if ref not in names:
             kept.append(ref)
-        elif env and oldest and toolchain.newer(ref.version, oldest) and not shutil.which(ref.version):
+        elif oldest and toolchain.newer(ref.version, oldest) and not shutil.which(ref.version):
             kept.append(replace(ref, version=f"v0.0.1-{ref.version}.{env.host}"))
     return kept
 
@@ -134,10 +127,8 @@ def _oldest(env: GoEnv, programs: Programs, seconds: float) -> str:
     """Return the toolchain that is used unless a newer one is demanded; "" if none is ever downloaded."""
     # ``go env GOTOOLCHAIN``, in just these words, the local Go answers whatever GOTOOLCHAIN is set to
     # (cmd/go/internal/toolchain: Select).
-    output = _go_env(programs, env.go, seconds, "GOTOOLCHAIN", toolchain="")
+    output = _go_env(programs, env.go, seconds, {"GOWORK": "off"}, "GOTOOLCHAIN")
     least, _, mode = output.decode("utf-8", "replace").strip().rpartition("+")
-    if not mode:
-        raise CommandError("go env GOTOOLCHAIN: no answer: repair the Go installation")
     if mode != "auto":
         return ""
     return least if toolchain.newer(least, env.version) else env.version

@@ -5,41 +5,34 @@ and is not to be touched by a question.
 """
 
 import enum
-import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from goproxy_check.go.answers import Failure, Reason, failure, json_objects, origin_failure
 from goproxy_check.go.env import GoEnv
 from goproxy_check.gofiles import module
+from goproxy_check.gofiles.modfile import read
 from goproxy_check.gofiles.references import Reference
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.redact import one_line, redacted_url
 
 _GO_MOD = "module goproxy-check.invalid\n\ngo 1.21\n"  # with a go line go has no reason to write one
+_LIST = ("list", "-m", "-e", "-json")
+_VERSIONS = (*_LIST, "-retracted", "-versions")  # -retracted: no go.mod has to be read
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What go says of one version with the proxies alone."""
 
-    failure: Failure | None = None
-    """None: it is served."""
-    declares: str = ""
-    """The path that the module line of the served go.mod declares, "" if unknown."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether the proxies serve it, and it is what go.sum and the checksum database have."""
-        return self.failure is None
+    failure: Failure | None = None  # None: they serve it, and it is what go.sum and the checksum database have
+    declares: str = ""  # the path that the module line of its go.mod declares, "" if unknown
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(NamedTuple):
     """The versions of a module that the proxies list; a FAILURE where they do not list any."""
 
     versions: tuple[str, ...] = ()
@@ -54,17 +47,13 @@ class State(enum.Enum):
     UNKNOWN = enum.auto()  # the origin could not be asked
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """What the origin says of one version."""
 
     state: State
     url: str = ""
-    versions: tuple[str, ...] = ()
-    """The published versions, as far as they were asked for."""
+    versions: tuple[str, ...] = ()  # the published ones, as far as they were asked for
     failure: Failure | None = None
-    commit: str = ""
-    """The commit that the version is, as far as it was asked for."""
 
 
 class Go:
@@ -74,44 +63,39 @@ class Go:
         self.env = env
         self._programs = programs
         self._scratch = scratch
-        self._numbers = itertools.count()
         flags = f"{env.flags} -mod=mod -modcacherw".strip()
         neutral = {"GOWORK": "off", "GOTOOLCHAIN": "local", "GO111MODULE": "on", "GOFLAGS": flags}
-        self._proxies_env = programs.go_environment(**neutral, GOPROXY=env.proxies_alone)
+        self._proxies = programs.go_environment(**neutral, GOPROXY=env.proxies_alone)
         # What comes from an origin here is not kept, so nothing needs verifying, and no database hears its name.
-        self._direct_env = programs.go_environment(**neutral, GOPROXY="direct", GOSUMDB="off")
+        self._direct = programs.go_environment(**neutral, GOPROXY="direct", GOSUMDB="off")
 
     def judge(self, ref: Reference, seconds: float, *, archive: bool = False) -> Answer:
         """Return what go says of REF with the proxies alone; with ARCHIVE it downloads that too.
 
         One process for each go.sum that records other lines; the first no is the answer.
         """
+        answers = (self._judge(ref, lines, seconds, archive) for lines in ref.go_sums or ((),))
         answer = Answer()
-        for lines in ref.go_sums or ((),):
-            answer = self._judge(ref, lines, seconds, archive)
-            if not answer.ok:
+        for answer in answers:
+            if answer.failure:
                 break
         return answer
 
     def _judge(self, ref: Reference, lines: tuple[str, ...], seconds: float, archive: bool) -> Answer:
         with self._folder("".join(f"{line}\n" for line in lines)) as folder:
             if not archive:
-                command = ("list", "-m", "-e", "-json", str(ref))
-                item, error = self._ask(command, folder, self._proxies_env, seconds)
-                if item.get("GoMod"):
-                    return Answer(declares=_declared(str(item["GoMod"])))
-                if error:
-                    return Answer(error)
+                item, error = self._ask((*_LIST, str(ref)), folder, self._proxies, seconds)
+                if error or item.get("GoMod"):
+                    return Answer(error, "" if error else _declared(str(item["GoMod"])))
             # go list is silent about a go.mod that it could not verify; this has the words, and comes to it before
             # any archive.
-            item, error = self._ask(("mod", "download", "-json", str(ref)), folder, self._proxies_env, seconds)
+            item, error = self._ask(("mod", "download", "-json", str(ref)), folder, self._proxies, seconds)
             return Answer(error or (None if item.get("GoMod") else Failure(Reason.UNAVAILABLE, "go gave no answer")))
 
     def listing(self, path: str, seconds: float) -> Listing:
         """Return which versions of the module PATH the proxies list: one request, which names no version."""
         with self._folder() as folder:
-            command = ("list", "-m", "-e", "-retracted", "-versions", "-json", path)
-            item, error = self._ask(command, folder, self._proxies_env, seconds)
+            item, error = self._ask((*_VERSIONS, path), folder, self._proxies, seconds)
             return Listing(_versions(item), error)
 
     def origin(self, ref: Reference, seconds: float) -> Origin:
@@ -124,46 +108,37 @@ class Go:
         if module.is_pseudo(ref.version) or ref.version.endswith("+incompatible"):
             return self._commit(ref, seconds)
         with self._folder() as folder:
-            command = ("list", "-m", "-e", "-retracted", "-versions", "-json", ref.module)  # -retracted: no go.mod read
-            item, error = self._ask(command, folder, self._direct_env, seconds, origin_of=ref.module)
+            item, error = self._ask((*_VERSIONS, ref.module), folder, self._direct, seconds, origin=True)
             url = redacted_url(_repository(folder))
+        versions = _versions(item)
         if error:
             return Origin(State.UNKNOWN, url, failure=error)
-        versions = _versions(item)
         if ref.version not in versions:
             return Origin(State.ABSENT, url, versions, Failure(Reason.UNKNOWN_REVISION, ""))
         in_folder = "/" in module.tag(ref.module, ref.version, url)
         if (in_folder or module.split_path_version(ref.module)[1]) and not ref.go_sums:
-            look = self._commit(ref, seconds)
-            return Origin(look.state, url, versions, look.failure) if look.state is State.ABSENT else look
+            return self._commit(ref, seconds)._replace(versions=versions)
         return Origin(State.PUBLISHED, url, versions)
 
     def _commit(self, ref: Reference, seconds: float) -> Origin:
         """Return what the origin says of REF once its commit was fetched."""
         with self._folder() as folder:
-            command = ("list", "-m", "-e", "-json", str(ref))
-            item, error = self._ask(command, folder, self._direct_env, seconds, origin_of=str(ref))
-            about = item.get("Origin") or {}
-            url = redacted_url(str(about.get("URL") or _repository(folder)))
-        if not error:
-            return Origin(State.PUBLISHED, url, commit=str(about.get("Hash") or ""))
-        absent = error.reason in (Reason.UNKNOWN_REVISION, Reason.UNFIT)
-        return Origin(State.ABSENT if absent else State.UNKNOWN, url, failure=error)
+            item, error = self._ask((*_LIST, str(ref)), folder, self._direct, seconds, origin=True)
+            url = redacted_url(str((item.get("Origin") or {}).get("URL") or _repository(folder)))
+        absent = error and error.reason in (Reason.UNKNOWN_REVISION, Reason.UNFIT)
+        state = State.ABSENT if absent else State.UNKNOWN if error else State.PUBLISHED
+        return Origin(state, url, failure=error)
 
     def _ask(
-        self, command: tuple[str, ...], folder: str, env: dict[str, str], seconds: float, origin_of: str = ""
+        self, command: tuple[str, ...], folder: str, env: dict[str, str], seconds: float, *, origin: bool = False
     ) -> tuple[dict[str, Any], Failure | None]:
-        """Return the JSON that go prints, and the error that it reports. ORIGIN_OF: what an origin is asked for."""
-        cache = os.path.join(folder, "cache")
-        env = {**env, "GOMODCACHE": cache, "GOPATH": os.path.join(folder, "path"), "PWD": folder}
-        about = "GOPROXY=direct " if origin_of else ""
+        """Return the JSON that go prints, and the error that it reports; ORIGIN: an origin is asked."""
+        env = {**env, "GOMODCACHE": os.path.join(folder, "cache"), "GOPATH": os.path.join(folder, "path")}
+        shown = f"{'GOPROXY=direct ' * origin}go {' '.join(command)}"
         try:
-            go = [self.env.go, *command]
-            result = self._programs.run(
-                go, cwd=folder, env=env, timeout=seconds, shown=f"{about}go {' '.join(command)}"
-            )
+            result = self._programs.run([self.env.go, *command], cwd=folder, env=env, timeout=seconds, shown=shown)
         except CommandError as broken:
-            return {}, Failure(Reason.OTHER, str(broken))
+            return {}, Failure(Reason.UNAVAILABLE, str(broken))
         if result.code is None:
             return {}, Failure(Reason.TIMED_OUT, result.stderr)
         item = next(json_objects(result.stdout), {})
@@ -173,17 +148,16 @@ class Go:
             text = result.stderr.strip() or f"go {command[0]}: exit status {result.code}, and no answer"
         if not text:
             return item, None
-        return item, origin_failure(text, origin_of) if origin_of else failure(text)
+        return item, origin_failure(text, command[-1]) if origin else failure(text)
 
     @contextmanager
     def _folder(self, go_sum: str = "") -> Iterator[str]:
         """Make a module that has GO_SUM, for one question."""
-        folder = os.path.join(self._scratch, f"question{next(self._numbers)}")
-        os.mkdir(folder)
+        folder = tempfile.mkdtemp(dir=self._scratch)
         try:
             for name, text in (("go.mod", _GO_MOD), ("go.sum", go_sum)):
-                with open(os.path.join(folder, name), "w", encoding="utf-8", errors="surrogateescape") as file:
-                    file.write(text)
+                with open(os.path.join(folder, name), "wb") as file:
+                    file.write(text.encode("utf-8", "replace"))
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -198,26 +172,16 @@ def _declared(go_mod: str) -> str:
     """Return the module path that the file GO_MOD declares, "" if it can't be read."""
     try:
         with open(go_mod, "rb") as file:
-            return module_line(file.read(1 << 20))
+            return read("go.mod", file.read(1 << 20)).module
     except OSError:
         return ""
-
-
-def module_line(data: bytes) -> str:
-    """Return the path that the module line of a go.mod with the content DATA declares, "" if it has none."""
-    from goproxy_check.gofiles.modfile import read
-
-    return read("go.mod", data).module
 
 
 def _repository(folder: str) -> str:
     """Return the repository that go fetched from, as its notes in the module cache of FOLDER say, or ""."""
     vcs = os.path.join(folder, "cache", "cache", "vcs")
-    try:
-        for name in sorted(os.listdir(vcs)):
-            if name.endswith(".info"):
-                with open(os.path.join(vcs, name), encoding="utf-8", errors="replace") as file:
-                    return one_line(file.read(2048).strip().partition(":")[2])
-    except OSError:
-        pass
+    names = sorted(os.listdir(vcs)) if os.path.isdir(vcs) else []
+    for name in (name for name in names if name.endswith(".info")):
+        with open(os.path.join(vcs, name), encoding="utf-8", errors="replace") as file:
+            return one_line(file.read(2048).strip().partition(":")[2])
     return ""

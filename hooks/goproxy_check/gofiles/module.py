@@ -149,5 +149,5 @@ def match_prefix_patterns(globs: str, path: str) -> bool:
 
 
 def _matches(element: str, glob: str) -> bool:
-    """Return whether GLOB, of Go's path.Match, matches one ELEMENT of a path; [^a] is [!a] to Python, ``\\*`` is [*]."""
+    # [^a] and an escaped star of Go's path.Match are [!a] and [*] to Python.
     return fnmatchcase(element, re.sub(r"\\(.)", r"[\1]", glob.replace("[!", r"[\!").replace("[^", "[!")))

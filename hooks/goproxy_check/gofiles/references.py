@@ -53,20 +53,19 @@ class Reference:
     invalid: Problem | None = None
 
     def __str__(self) -> str:
-        return f"{self.module}@{self.version}" if self.version else self.module
+        return f"{self.module}@{self.version}"
 
     @property
     def archive(self) -> bool:
         """Whether go.sum records the archive, so that Go needs it."""
-        go_mod = f" {self.version}/go.mod "
-        return any(go_mod not in line for lines in self.go_sums for line in lines)
+        return any(f" {self.version} " in line for lines in self.go_sums for line in lines)
 
     @property
-    def go_mod_hashes(self) -> tuple[str, ...]:
+    def go_mod_hashes(self) -> set[str]:
         """The hash of its go.mod that each go.sum has; of two in one file Go takes the first (checkModSum)."""
         start = f"{self.module} {self.version}/go.mod "
         firsts = [[line.removeprefix(start) for line in lines if line.startswith(start)][:1] for lines in self.go_sums]
-        return tuple(dict.fromkeys(first[0] for first in firsts if first))
+        return {first[0] for first in firsts if first}
 
     @property
     def is_toolchain(self) -> bool:
@@ -85,11 +84,10 @@ def outside(path: str) -> Reference:
     return Reference("", "", (Location(path, 1),), skipped=Skipped(Skip.LINK, path))
 
 
-def candidates(files: Iterable[File]) -> set[str]:
-    """Return what FILES name, as ``MODULE VERSION``, the form in which go.sum and go.mod have it."""
+def candidates(files: Iterable[File]) -> set[tuple[str, str]]:
+    """Return the modules and versions that FILES name."""
     entries = (entry for file in files for entry in read(posixpath.basename(file.path), file.data).entries)
-    names = {f"{entry.module} {entry.version}" for entry in entries}
-    return {name for name in names if name.isprintable()}
+    return {(entry.module, entry.version) for entry in entries}
 
 
 def new_references(
@@ -105,39 +103,33 @@ def new_references(
     TAGS (folder, version) come with the change: what they make of this repository's own modules is not asked for. A
     toolchain that a go or toolchain line newly demands has its name for a version (see env.downloaded).
     """
-    after = _Tree([*files, *context], tags)
-    old = [_Tree(tree) for tree in before]
+    after, old = _Tree([*files, *context], tags), [_Tree(tree) for tree in before]
     known: set[tuple[str, str]] = set()
     skipped: set[tuple[str, str]] = set()
     hashes: dict[tuple[str, str, bool], set[str]] = {}
     for tree in old:
-        for path, file in tree.files.items():
-            for entry in file.entries:
-                (skipped if tree.skipped(path, entry) else known).add((entry.module, entry.version))
-                if entry.hash:
-                    hashes.setdefault((entry.module, entry.version, entry.go_mod), set()).add(entry.hash)
-
-    def contradicts(entry: Entry) -> bool:
-        were = hashes.get((entry.module, entry.version, entry.go_mod), set())
-        return bool(entry.hash and were and entry.hash not in were)
-
+        for path, entry in tree.entries():
+            (skipped if tree.skipped(path, entry) else known).add((entry.module, entry.version))
+            hashes.setdefault((entry.module, entry.version, entry.go_mod), set()).add(entry.hash)
     found: dict[tuple[str, str], list[_Use]] = {}
-    others: list[Reference] = []
+    refs: list[Reference] = []
     demands: dict[str, tuple[Location, ...]] = {}
     for path in sorted((file.path for file in files), key=_reading_order):
         file = after.files[path]
         for entry in file.entries:
-            name = (entry.module, entry.version)
-            skip = after.skipped(path, entry)
-            if path in fresh or contradicts(entry) or not (name in known or (skip and name in skipped)):
-                found.setdefault(name, []).append(_Use(path, entry, skip, contradicts(entry)))
+            name, skip = (entry.module, entry.version), after.skipped(path, entry)
+            were = hashes.get((*name, entry.go_mod), set()) - {""}
+            other_hash = bool(entry.hash and were and entry.hash not in were)
+            if path in fresh or other_hash or not (name in known or (skip and name in skipped)):
+                found.setdefault(name, []).append(_Use(path, entry, skip, other_hash))
         if not ignored_folder(path):
-            demanded, line = toolchain.demanded(file)
-            if demanded and not any(_demands(tree, path, demanded) for tree in old):
-                demands[demanded] = (*demands.get(demanded, ()), Location(path, line))
-            others += _invalid(path, file.problems)
-    refs = [after.reference(uses) for uses in found.values()]
-    refs += [*others, *(Reference(toolchain.MODULE, name, places) for name, places in demands.items())]
+            wanted, line = toolchain.demanded(file)
+            had = [toolchain.demanded(tree.files.get(path))[0] for tree in old]
+            if wanted and all(toolchain.newer(wanted, name) for name in had):
+                demands[wanted] = (*demands.get(wanted, ()), Location(path, line))
+            refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:_MOST]]
+    refs += [after.reference(uses) for uses in found.values()]
+    refs += [Reference(toolchain.MODULE, name, places) for name, places in demands.items()]
     return sorted(refs, key=lambda ref: (_reading_order(ref.locations[0].file), ref.locations[0].line))
 
 
@@ -145,25 +137,29 @@ def joined(references: Iterable[Reference]) -> list[Reference]:
     """Return REFERENCES of several changes with each version once; it is skipped only if all of them skip it."""
     found: dict[tuple[object, ...], Reference] = {}
     for ref in references:
-        key = (ref.module, ref.version, *(ref.locations if ref.invalid else ()))
+        key = (ref.module, ref.version, *(() if ref.version else ref.locations))
         if key not in found or found[key].skipped:
             found[key] = ref
     return list(found.values())
-
-
-def module_folders(paths: Sequence[str]) -> list[str]:
-    """Return the folders of the modules whose go.mod or go.sum is among PATHS, else those of go.work, in order."""
-    of_modules = [path for path in paths if posixpath.basename(path) in ("go.mod", "go.sum")]
-    return list(dict.fromkeys(posixpath.dirname(path) for path in of_modules or paths))
 
 
 def by_folder(refs: Iterable[Reference]) -> dict[str, list[Reference]]:
     """Return REFS by the folders of the modules that name them ("" is the top)."""
     folders: dict[str, list[Reference]] = {}
     for ref in refs:
-        for folder in module_folders([place.file for place in ref.locations]) or [""]:
+        for folder in _module_folders([place.file for place in ref.locations]) or [""]:
             folders.setdefault(folder, []).append(ref)
     return folders
+
+
+def _module_folders(paths: Sequence[str]) -> list[str]:
+    """Return the folders of the modules whose go.mod or go.sum is among PATHS, else those of go.work, in order."""
+    of_modules = [path for path in paths if posixpath.basename(path) in ("go.mod", "go.sum")]
+    return list(dict.fromkeys(posixpath.dirname(path) for path in of_modules or paths))
+
+
+def _reading_order(path: str) -> tuple[str, bool, str]:
+    return posixpath.dirname(path), path.endswith(".sum"), path
 
 
 class _Use(NamedTuple):
@@ -172,24 +168,7 @@ class _Use(NamedTuple):
     path: str
     entry: Entry
     skipped: Skipped | None
-    contradicts: bool
-
-
-def _demands(tree: "_Tree", path: str, name: str) -> bool:
-    """Return whether the file at PATH demanded the toolchain NAME, or a newer one, in TREE already."""
-    return not toolchain.newer(name, toolchain.demanded(tree.files.get(path))[0])
-
-
-def _invalid(path: str, problems: list[Problem]) -> list[Reference]:
-    shown = problems[:_MOST]
-    if len(problems) > _MOST:
-        more = f" (and {len(problems) - _MOST} more lines)"
-        shown[-1] = shown[-1]._replace(detail=shown[-1].detail + more)
-    return [Reference("", "", (Location(path, problem.line),), invalid=problem) for problem in shown]
-
-
-def _reading_order(path: str) -> tuple[str, bool, str]:
-    return posixpath.dirname(path), path.endswith(".sum"), path
+    other_hash: bool
 
 
 class _Tree:
@@ -201,17 +180,15 @@ class _Tree:
         self.own = {(mod.module, version) for mod, version in mods if mod}
         # (folder, module, version, is it the /go.mod line?) → its lines with a hash that Go heeds
         self.sums: dict[tuple[str, str, str, bool], list[str]] = {}
-        for path, file in self.files.items():
-            for entry in file.entries if path.endswith(".sum") and not ignored_folder(path) else ():
+        for path, entry in self.entries():
+            if path.endswith(".sum") and not ignored_folder(path):
                 key = (posixpath.dirname(path), entry.module, entry.version, entry.go_mod)
-                lines = self.sums.setdefault(key, [])
-                if entry.hash.startswith("h1:"):
-                    lines.append(f"{entry.module} {entry.version}{'/go.mod' * entry.go_mod} {entry.hash}")
+                line = f"{entry.module} {entry.version}{'/go.mod' * entry.go_mod} {entry.hash}"
+                self.sums.setdefault(key, []).extend([line] if entry.hash.startswith("h1:") else [])
         self.workspaces: dict[str, tuple[str, set[str]]] = {}  # folder of a module → its go.work, its neighbours
-        if os.environ.get("GOWORK") != "off":
-            for path, file in self.files.items():
-                if posixpath.basename(path) == "go.work":
-                    self._workspace(path, file)
+        for path, file in self.files.items():
+            if posixpath.basename(path) == "go.work" and os.environ.get("GOWORK") != "off":
+                self._workspace(path, file)
 
     def _workspace(self, path: str, file: ModFile) -> None:
         """Note which modules the go.work at PATH joins (https://go.dev/ref/mod#workspaces)."""
@@ -221,6 +198,10 @@ class _Tree:
         for folder in {*folders, root}:
             self.workspaces[folder] = (path, {mod.module for mod in mods})
 
+    def entries(self) -> Iterable[tuple[str, Entry]]:
+        """Return every entry of every file, with the file's path."""
+        return ((path, entry) for path, file in self.files.items() for entry in file.entries)
+
     def skipped(self, path: str, entry: Entry) -> Skipped | None:
         """Return why Go never fetches ENTRY, which the file at PATH names."""
         if ignored := ignored_folder(path):
@@ -229,13 +210,10 @@ class _Tree:
         work, neighbours = self.workspaces.get(folder, ("", set()))
         if entry.module in neighbours:
             return Skipped(Skip.WORKSPACE, work)
-        for name in filter(None, (work, posixpath.join(folder, "go.mod"))):
-            file = self.files.get(name)
-            if not file:
-                continue
+        for name in (work, posixpath.join(folder, "go.mod")):
+            file = self.files.get(name, ModFile())
             if replacement := _replacement(file.replacements, entry):
-                target = " ".join(filter(None, (replacement.new, replacement.new_version)))
-                return Skipped(Skip.REPLACED, f"{target} ({name})")
+                return Skipped(Skip.REPLACED, f"{replacement.new} {replacement.new_version}".strip() + f" ({name})")
             if (entry.module, entry.version) in file.excluded:
                 return Skipped(Skip.EXCLUDED, name)
         return Skipped(Skip.PUSHED) if (entry.module, entry.version) in self.own else None
@@ -243,28 +221,22 @@ class _Tree:
     def reference(self, uses: list[_Use]) -> Reference:
         """Join the USES of one version."""
         live = [use for use in uses if not use.skipped] or uses
-        entry = live[0].entry
-        folders = module_folders([use.path for use in live])
+        name = live[0].entry.module, live[0].entry.version
+        folders = _module_folders([use.path for use in live])
         go_mod_only = all(use.entry.go_mod for use in live)
-        name = (entry.module, entry.version)
-        by_folder = [
-            (*self.sums.get((folder, *name, False), ()), *self.sums.get((folder, *name, True), ()))
-            for folder in folders
-        ]
-        kinds = (True,) if go_mod_only else (True, False)
-        lacking = {folder for folder in folders if any((folder, *name, kind) not in self.sums for kind in kinds)}
-        skipped = live[0].skipped
+        kinds = (True,) if go_mod_only else (False, True)
+        lines = [[line for kind in (False, True) for line in self.sums.get((at, *name, kind), ())] for at in folders]
         return Reference(
             *name,
             tuple(Location(use.path, use.entry.line) for use in live),
-            go_sums=tuple(dict.fromkeys(filter(None, by_folder))),
+            go_sums=tuple(dict.fromkeys(tuple(some) for some in lines if some)),
             go_mod_only=go_mod_only,
-            rehashed=any(use.contradicts and not use.entry.go_mod for use in live),
+            rehashed=any(use.other_hash and not use.entry.go_mod for use in live),
             required=any(use.entry.required for use in live),
-            unrecorded=tuple(sorted(lacking)),
+            unrecorded=tuple(at for at in folders if any((at, *name, kind) not in self.sums for kind in kinds)),
             workspace=not self.workspaces.keys().isdisjoint(folders),
-            skipped=skipped,
-            invalid=None if skipped else module.check(*name),
+            skipped=live[0].skipped,
+            invalid=None if live[0].skipped else module.check(*name),
         )
 
 

@@ -10,9 +10,8 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
 from goproxy_check import __version__
@@ -30,21 +29,15 @@ _SECONDS = 10.0  # for one read; the whole is bounded by whoever waits for it
 _REDIRECTS = 10
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """The answer of one proxy about one file."""
 
     proxy: Proxy
-    file: str
-    """.info, .mod or .zip"""
-    status: int
-    """Of HTTP; 0: there was no answer."""
-    phrase: str = ""
-    """The words that come with the status: Not Found."""
-    detail: str = ""
-    """The proxy's own words, or why there was no answer: one line, redacted."""
-    until: float | None = None
-    """Until when the proxy will repeat this answer, in seconds since the epoch."""
+    file: str  # .info, .mod or .zip
+    status: int  # of HTTP; 0: there was no answer
+    phrase: str = ""  # the words that come with the status: Not Found
+    detail: str = ""  # the proxy's own words, or why there was no answer: one line, redacted
+    until: float | None = None  # until when the proxy will repeat it, in seconds since the epoch
     body: bytes = b""
 
     @property
@@ -53,23 +46,26 @@ class Reply:
         return self.status in (404, 410)
 
 
-@dataclass(frozen=True)
-class Replies:
-    """The answers to all questions about one version, in the order in which they were asked."""
+class Replies(NamedTuple):
+    """The answers to all questions about one version; the last about each file is the one that Go takes."""
 
     ref: Reference
     replies: tuple[Reply, ...] = ()
 
-    def proves(self) -> bool:
-        """Return whether the version is served, and is what go.sum records.
+    def body(self, file: str) -> bytes:
+        """Return what is served as FILE, nothing where it is not."""
+        last = [reply for reply in self.replies if reply.file == file][-1:]
+        return last[0].body if last and last[0].status == 200 else b""
 
-        Go takes the last answer about a file: an earlier proxy of the list did not have it.
-        """
-        last = {reply.file: reply for reply in self.replies}
-        if not last or any(reply.status != 200 for reply in last.values()):
-            return False
-        hashes = self.ref.go_mod_hashes
-        return bool(hashes) and hashes == (go_mod_hash(last[".mod"].body),) and self._is_info(last.get(".info"))
+    def statuses(self) -> dict[str, int]:
+        """Return the status of each file."""
+        return {reply.file: reply.status for reply in self.replies}
+
+    def proves(self) -> bool:
+        """Return whether the version is served, and is what go.sum records."""
+        served = all(status == 200 for status in self.statuses().values())
+        named = self.ref.go_mod_only or _names(self.body(".info"), self.ref.version)
+        return served and named and self.ref.go_mod_hashes == {go_mod_hash(self.body(".mod"))}
 
     def denies(self) -> bool:
         """Return whether a proxy says that it does not have the version, or a file of it."""
@@ -77,45 +73,28 @@ class Replies:
 
     def lacks_archive(self) -> bool:
         """Return whether the archive alone is in doubt."""
-        last = {reply.file: reply.status for reply in self.replies}
-        return last.pop(".zip", 200) != 200 and all(status == 200 for status in last.values())
-
-    def _is_info(self, reply: Reply | None) -> bool:
-        """Return whether .info names the version, as Go's decoder wants it (cmd/go/internal/modfetch: proxyRepo)."""
-        if reply is None:
-            return self.ref.go_mod_only
-        try:
-            info = json.loads(reply.body)
-            named = [value for name, value in info.items() if name.lower() in ("version", "time")]
-            return info.get("Version") == self.ref.version and all(isinstance(value, str) for value in named)
-        except (ValueError, AttributeError, RecursionError):
-            return False
-
-    @property
-    def go_mod(self) -> bytes:
-        """The go.mod that is served."""
-        return next((reply.body for reply in self.replies if reply.file == ".mod" and reply.status == 200), b"")
+        statuses = self.statuses()
+        return statuses.pop(".zip", 200) != 200 and all(status == 200 for status in statuses.values())
 
 
 class Quick:
-    """Asks the PROXIES of GOPROXY; safe to use from many threads."""
+    """Asks the PROXIES of GOPROXY, JOBS questions at once; safe to use from many threads."""
 
     def __init__(self, proxies: tuple[Proxy, ...], jobs: int, traced: bool) -> None:
         import requests
         from requests.adapters import HTTPAdapter
 
-        self._proxies = [proxy for proxy in proxies if urlsplit(proxy.url).scheme in ("http", "https")]
-        self._complete = len(self._proxies) == len(proxies)
+        self._proxies = proxies
         self._traced = traced
         self._session = requests.Session()
-        self._session.trust_env = False  # no netrc; the network's proxies are asked for below
+        self._session.trust_env = False  # no netrc; the network's proxies are added to each request
         self._session.headers.update({"User-Agent": f"goproxy-check/{__version__}", "Accept-Encoding": "identity"})
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_connections=8, pool_maxsize=jobs))
 
     def files(self, ref: Reference) -> tuple[str, ...]:
-        """Return the files that Go needs of REF, as far as go.sum records them."""
-        if not self._complete:  # file:// is left to go
+        """Return the files that Go needs of REF, as far as go.sum records them; folders (file://) are left to go."""
+        if any(not proxy.url.startswith("http") for proxy in self._proxies):
             return ()
         if ref.is_toolchain:
             return (".zip",)
@@ -147,54 +126,52 @@ class Quick:
         return reply
 
     def _request(self, method: str, url: str, proxy: Proxy, file: str) -> Reply:
-        """Return the answer to METHOD URL. Of an archive only the headers are read."""
+        """Return the answer to METHOD URL. Redirects are followed here: requests reads their bodies without a bound."""
         from requests.utils import get_environ_proxies
 
         for _ in range(_REDIRECTS):
-            network = get_environ_proxies(url, None)
-            response = self._session.request(
+            local = urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")  # Go never uses a proxy for these
+            network = {} if local else get_environ_proxies(url, None)
+            with self._session.request(
                 method, url, allow_redirects=False, stream=True, timeout=_SECONDS, proxies=network
-            )
-            if response.is_redirect:  # followed here: requests would read the body of a redirect without a bound
+            ) as response:
+                if not response.is_redirect:
+                    return _reply(proxy, file, response)
                 url = urljoin(url, response.headers["Location"])
-                response.close()
-                continue
-            body = b"" if file == ".zip" and response.status_code == 200 else _body(response)
-            if file == ".zip":
-                response.close()
-            return _reply(proxy, file, response, body)
         return Reply(proxy, file, 0, detail="too many redirects")
 
 
-def _body(response: "requests.Response") -> bytes:
-    body = b""
-    for chunk in response.iter_content(1 << 16):
-        body += chunk
-        if len(body) > _MOST:
-            response.close()
-            return b""
-    return body
-
-
-def _reply(proxy: Proxy, file: str, response: "requests.Response", body: bytes) -> Reply:
-    phrase = one_line(response.reason or "", 60)
-    if response.status_code == 200:
+def _reply(proxy: Proxy, file: str, response: "requests.Response") -> Reply:
+    """Return what RESPONSE means; the body of an archive is not read, and of others no more than is ever needed."""
+    phrase, status, body = one_line(response.reason or "", 60), response.status_code, b""
+    if file != ".zip" or status != 200:
+        for chunk in response.iter_content(1 << 16):
+            body += chunk
+            if len(body) > _MOST:
+                return Reply(proxy, file, 0, detail="a longer answer than any such file is")
+    if status == 200:
         return Reply(proxy, file, 200, phrase, body=body)
-    kind = response.headers.get("Content-Type", "text/plain").partition(";")[0].strip()
-    detail = one_line(body.decode("utf-8", "replace")) if kind == "text/plain" else ""
-    return Reply(proxy, file, response.status_code, phrase, detail, cached_until(response.headers, time.time()))
+    plain = response.headers.get("Content-Type", "text/plain").startswith("text/plain")
+    detail = one_line(body.decode("utf-8", "replace")) if plain else ""
+    return Reply(proxy, file, status, phrase, detail, cached_until(response.headers, time.time()))
 
 
-def _why(error: Exception) -> str:
+def _names(info: bytes, version: str) -> bool:
+    """Return whether a .info file is about VERSION, in a form that Go's decoder accepts (modfetch: RevInfo)."""
+    try:
+        values = {name.lower(): value for name, value in json.loads(info).items()}
+        return values["version"] == version and isinstance(values.get("time", ""), str)
+    except (ValueError, KeyError, AttributeError, RecursionError):
+        return False
+
+
+def _why(error: BaseException) -> str:
     """Return why there was no answer: the innermost reason that the libraries name."""
-    reason: object = error
-    for _ in range(8):
-        args = getattr(reason, "args", ())
-        inner = getattr(reason, "reason", None) or next((arg for arg in args if isinstance(arg, Exception)), None)
-        if inner is None or inner is reason:
-            break
-        reason = inner
-    return one_line(str(getattr(reason, "strerror", None) or reason)) or type(error).__name__
+    while inner := next(
+        (arg for arg in (getattr(error, "reason", None), *error.args) if isinstance(arg, Exception)), None
+    ):
+        error = inner
+    return one_line(str(getattr(error, "strerror", None) or error)) or type(error).__name__
 
 
 def go_mod_hash(go_mod: bytes) -> str:
@@ -204,21 +181,20 @@ def go_mod_hash(go_mod: bytes) -> str:
 
 
 def cached_until(headers: Mapping[str, str], now: float) -> float | None:
-    """Return until when an answer with HEADERS may be repeated, or nothing new can be had: seconds since the epoch.
+    """Return until when an answer with HEADERS will be repeated, in seconds since the epoch; None: unknown.
 
-    From Retry-After, Cache-Control: max-age less Age, or Expires (RFC 9110, 10.2.3; RFC 9111, 4.2); None: unknown.
+    From Retry-After, Cache-Control: max-age less Age, or Expires (RFC 9110, 10.2.3; RFC 9111, 4.2).
     """
-    control = headers.get("Cache-Control", "").lower()
-    if (retry := headers.get("Retry-After", "")).isdecimal() and len(retry) < 9:
-        return now + int(retry)
-    if "no-store" in control or "no-cache" in control:
-        return None
+    retry, control = headers.get("Retry-After", ""), headers.get("Cache-Control", "").lower()
     if age := re.search(r"\bmax-age\s*=\s*\"?([0-9]{1,9})", control):
-        spent = headers.get("Age", "")
-        left = int(age[1]) - (int(spent) if re.fullmatch(r"[0-9]{1,9}", spent) else 0)
-        return now + left if left > 0 else None
-    try:
-        expires = parsedate_to_datetime(retry or headers.get("Expires", "")).timestamp()
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return expires if now < expires < now + 10 * 365 * 86400 else None
+        spent = re.fullmatch(r"[0-9]{1,9}", headers.get("Age", ""))
+        until = now + int(age[1]) - int(spent[0] if spent else 0)
+    elif retry.isdecimal() and len(retry) < 9:
+        until = now + int(retry)
+    else:
+        try:
+            until = parsedate_to_datetime(retry or headers.get("Expires", "")).timestamp()
+        except (TypeError, ValueError, OverflowError):
+            return None
+    uncached = "no-store" in control or "no-cache" in control
+    return until if now < until < now + 10 * 365 * 86400 and not uncached else None

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from goproxy_check.go.answers import Failure, Reason
-from goproxy_check.go.questions import Listing, Origin, State, module_line
+from goproxy_check.go.questions import Listing, Origin, State
 from goproxy_check.gofiles import module
+from goproxy_check.gofiles.modfile import read
 from goproxy_check.gofiles.references import Reference
 from goproxy_check.proxy.quick import Replies, Reply
 from goproxy_check.proxy.words import Cause, cause
@@ -21,7 +22,7 @@ def served(ref: Reference, declares: str = "", go_mod: bytes = b"") -> Diagnosis
     Go rejects a requirement whose go.mod declares another path (cmd/go/internal/modload: rawGoModSummary); what
     replaces another module may declare either.
     """
-    declares = declares or (module_line(go_mod) if go_mod else "")
+    declares = declares or (read("go.mod", go_mod).module)
     if declares and declares != ref.module and ref.required and not ref.is_toolchain:
         return Diagnosis(ref, Why.DECLARED, declares=declares)
     return Diagnosis(ref, Why.OK)
@@ -33,7 +34,7 @@ def private(ref: Reference, origin: Origin) -> Diagnosis:
         return Diagnosis(ref, Why.OK, origin=origin)
     if origin.state is State.ABSENT:
         return unpublished(ref, origin)
-    reason = origin.failure.reason if origin.failure else Reason.OTHER
+    reason = origin.failure.reason if origin.failure else Reason.NO_ACCESS
     if reason is Reason.NO_GO:
         return Diagnosis(ref, Why.NO_GO, origin=origin)
     out_of_reach = reason in (Reason.UNAVAILABLE, Reason.TIMED_OUT)

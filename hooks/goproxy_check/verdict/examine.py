@@ -36,7 +36,7 @@ def examine(ref: Reference, ask: Ask) -> Diagnosis:
     if ref.go_mod_hashes and not ref.rehashed:
         quick = ask.quick(ref)
         if quick.proves():
-            return diagnose.served(ref, go_mod=quick.go_mod)
+            return diagnose.served(ref, go_mod=quick.body(".mod"))
         if quick.denies():
             ask.ahead(ref)
     answer = ask.go(ref)

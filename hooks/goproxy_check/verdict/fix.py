@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from goproxy_check.go.answers import Failure, Reason
-from goproxy_check.go.download import Download
+from goproxy_check.go.download import Download, content
 from goproxy_check.go.env import GoEnv
 from goproxy_check.gofiles.references import Reference, by_folder
 from goproxy_check.system.programs import Programs
@@ -17,7 +17,7 @@ _NOT_FIXED = {Reason.NO_RECORD: NotFixed.NO_RECORD, Reason.NO_DATABASE: NotFixed
 
 
 def fix(
-    diagnoses: list[Diagnosis], env: GoEnv, programs: Programs, root: str, *, seconds: float, nosumdb: bool
+    diagnoses: list[Diagnosis], env: GoEnv, programs: Programs, root: str, seconds: float, nosumdb: bool
 ) -> tuple[list[Diagnosis], tuple[str, ...]]:
     """Fetch what is stale or unlisted from its origin within SECONDS, with one run of go for each folder below ROOT.
 
@@ -25,25 +25,27 @@ def fix(
     is unverifiable is fetched too. Writes the module cache and go.sum, nothing else.
     """
     remedied = FIXABLE | {Verdict.UNVERIFIABLE} if nosumdb else FIXABLE
-    fixable = [item for item in diagnoses if item.verdict in remedied]
-    served = {item.ref for item in fixable if item.verdict is Verdict.UNVERIFIABLE}
+    fixable = {item.ref: item for item in diagnoses if item.verdict in remedied}
+    served = {ref for ref, item in fixable.items() if item.verdict is Verdict.UNVERIFIABLE}
     end = time.monotonic() + seconds
     failed: dict[Reference, tuple[NotFixed, str]] = {}
     changed = []
-    for folder, refs in by_folder(item.ref for item in fixable).items():
-        download = Download(env, programs, os.path.join(root, *folder.split("/")))
-        if download.behind_link(root):
+    for folder, refs in by_folder(fixable).items():
+        download = Download(env, programs, os.path.join(root, *folder.split("/")), end)
+        if os.path.realpath(download.go_sum) != os.path.join(os.path.realpath(root), *folder.split("/"), "go.sum"):
             failed |= dict.fromkeys(refs, (NotFixed.LINK, ""))
             continue
-        wanting = {ref for ref in refs if folder in ref.unrecorded and _wants_lines(ref)}
-        fetched = download(refs, served, wanting, nosumdb=nosumdb, end=end)
-        failed |= {ref: _why(problem) for ref, problem in fetched.failures.items()}
-        failed |= dict.fromkeys(fetched.lineless, (NotFixed.NO_LINES, ""))
-        changed += [posixpath.join(folder, "go.sum")] if fetched.changed else []
+        before = content(download.go_sum)
+        found = download(refs, served, nosumdb)
+        after = content(download.go_sum)
+        failed |= {ref: _why(problem) for ref, problem in found.items() if problem}
+        wanting = [ref for ref, problem in found.items() if not problem and folder in ref.unrecorded]
+        lineless = [ref for ref in wanting if not _has(after, ref)]
+        failed |= dict.fromkeys(lineless, (NotFixed.NO_LINES, ""))
+        if after != before or len(wanting) > len(lineless):  # written before, perhaps, and not added since
+            changed.append(posixpath.join(folder, "go.sum"))
     settled = [
-        item
-        if item.verdict not in remedied
-        else replace(item, fixed=item.ref not in failed, not_fixed=failed.get(item.ref))
+        replace(item, fixed=item.ref not in failed, not_fixed=failed.get(item.ref)) if item.ref in fixable else item
         for item in diagnoses
     ]
     return settled, tuple(changed)
@@ -53,5 +55,7 @@ def _why(problem: Failure) -> tuple[NotFixed, str]:
     return _NOT_FIXED.get(problem.reason, NotFixed.FAILED), problem.detail
 
 
-def _wants_lines(ref: Reference) -> bool:
-    return any(posixpath.basename(place.file) in ("go.mod", "go.sum") for place in ref.locations)
+def _has(go_sum: bytes, ref: Reference) -> bool:
+    """Return whether GO_SUM has a line for REF: for its archive, or for its go.mod where that is all that is needed."""
+    line = f"\n{ref.module} {ref.version}{'/go.mod' * ref.go_mod_only} h1:"
+    return line.encode() in b"\n" + go_sum
