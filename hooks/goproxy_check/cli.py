@@ -20,6 +20,7 @@ def _status(argv: list[str]) -> int:
         code = 0 if _nothing_staged(argv) else _run(argv)
         for stream in filter(None, (sys.stdout, sys.stderr)):
             stream.flush()
+        return code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -27,14 +28,16 @@ def _status(argv: list[str]) -> int:
         return 1
     except OSError as error:  # no temporary folder, a full disk behind standard output
         _discard_output()
-        _complain(f"cannot go on: {error.filename or ''}{': ' * bool(error.filename)}{error.strerror or error}")
+        where = f"{error.filename}: " if error.filename else ""
+        problem = f"cannot go on: {where}{error.strerror or error}"
     except Exception as error:
         from goproxy_check.system.programs import CommandError
 
         known = isinstance(error, CommandError)
-        _complain(str(error) if known else f"internal error, please report it: {type(error).__name__}: {error}")
-    else:
-        return code
+        problem = str(error) if known else f"internal error, please report it: {type(error).__name__}: {error}"
+    from goproxy_check.system.terminal import complain
+
+    complain(f"goproxy-check: {problem}")
     return 2
 
 
@@ -66,7 +69,7 @@ def _run(argv: list[str]) -> int:
     from goproxy_check.options import parse
     from goproxy_check.run import run
     from goproxy_check.system.programs import Programs
-    from goproxy_check.system.terminal import Progress, styled
+    from goproxy_check.system.terminal import Progress
 
     if threading.current_thread() is threading.main_thread():
         for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
@@ -75,9 +78,7 @@ def _run(argv: list[str]) -> int:
         if hasattr(signal, "SIGCHLD"):
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or no child's failure would be seen
     options = parse(argv)
-    programs = Programs(options.trace, options.timeout)
-    progress = Progress(styled(options.color, sys.stderr) and sys.stderr.isatty() and not options.trace)
-    stop = threading.Event()
+    programs, progress, stop = Programs(options.trace, options.timeout), Progress(options), threading.Event()
     ended: list[int | BaseException] = []
 
     def work() -> None:
@@ -96,21 +97,13 @@ def _run(argv: list[str]) -> int:
         stop.set()
         programs.stop()
         worker.join(0.7)
-        if not ended:
-            raise
     progress.close()
-    if isinstance(ended[0], BaseException):
-        raise KeyboardInterrupt if stop.is_set() else ended[0]
-    return 130 if stop.is_set() else ended[0]
+    if not stop.is_set() and isinstance(ended[0], BaseException):
+        raise ended[0]
+    return 130 if stop.is_set() or isinstance(ended[0], BaseException) else ended[0]
 
 
 def _discard_output() -> None:
     """Let what is still to be written to standard output go nowhere, so that Python does not try again at exit."""
     if sys.stdout and sys.stdout.fileno() == 1:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-def _complain(text: str) -> None:
-    from goproxy_check.system.terminal import complain
-
-    complain(f"goproxy-check: {text}")

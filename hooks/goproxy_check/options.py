@@ -1,4 +1,4 @@
-"""The command line and what pre-commit and git say in the environment, as one value."""
+"""The command line, and what pre-commit and git say in the environment, as one value."""
 
 import argparse
 import os
@@ -22,13 +22,11 @@ class Options:
     """What one run is asked to do; times are in seconds."""
 
     files: tuple[str, ...]
-    versions: tuple[str, ...]
-    """MODULE@VERSION"""
+    versions: tuple[str, ...]  # MODULE@VERSION
     all: bool
     from_ref: str | None
     to_ref: str | None
-    pre_push: str | None
-    """The name of the remote, "" for any; None: this is no push."""
+    pre_push: str | None  # the name of the remote, "" for any; None: this is no push
     wait: float | None
     fix: bool
     nosumdb: bool
@@ -39,13 +37,9 @@ class Options:
     timeout: float
     folder: str
     color: str
-    hook: str
-    """What started this: "pre-commit", "git" (a hook of git), or "" (a person)."""
-    hook_id: str
-    action: str
-    """What the hook stops: "commit" or "push"."""
-    pushed_ref: str
-    """The ref that pre-commit says is pushed to, or ""."""
+    hook: str  # what started this: "pre-commit", "git" (a hook of git), or "" (a person)
+    action: str  # what the hook stops: "commit" or "push"
+    pushed_ref: str  # the ref that pre-commit says is pushed to, or ""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -66,9 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--all", action="store_true", help="the whole work tree; what the module cache has is taken as resolved")
     add("--from-ref", metavar="A", help="with --to-ref: check what B adds since it forked from A")
     add("--to-ref", metavar="B", help="see --from-ref")
-    push = (
-        "what a push brings that REMOTE (default: any) lacks; reads git's lines for a pre-push hook on standard input"
-    )
+    push = "what a push brings that REMOTE (default: any) lacks, by the lines that git gives a pre-push hook"
     add("--pre-push", nargs="?", const="", metavar="REMOTE", help=push)
     wait = "until every version is served, for at most this time (default: 30m)"
     add("--wait", type=_duration, nargs="?", const=1800.0, metavar="DURATION", help=wait)
@@ -91,54 +83,46 @@ def parse(argv: Sequence[str]) -> Options:
     """Return the options of the command line ARGV; raises CommandError, or SystemExit for --help and --version."""
     given = vars(_parser().parse_args(list(_unambiguous(argv))))
     targets: list[str] = given.pop("targets")
+    versions = tuple(filter(_is_version, targets))
     # pre-commit sets these where it was asked about a range: before a push, and with --from-ref and --to-ref.
-    for name in ("from_ref", "to_ref"):
-        if given[name] is None and given["pre_push"] is None and not (targets and _is_version(targets[0])):
-            given[name] = os.environ.get(f"PRE_COMMIT_{name.upper()}")
-    by_pre_commit = bool(os.environ.get("PRE_COMMIT"))
+    if not (versions or given["all"] or given["pre_push"] is not None):
+        for name in ("from_ref", "to_ref"):
+            given[name] = os.environ.get(f"PRE_COMMIT_{name.upper()}") if given[name] is None else given[name]
     pushing = given["pre_push"] is not None or "PRE_COMMIT_FROM_REF" in os.environ
+    hook = (
+        "pre-commit" if os.environ.get("PRE_COMMIT") else "git" if pushing or os.environ.get("GIT_INDEX_FILE") else ""
+    )
     options = Options(
-        files=tuple(target for target in targets if not _is_version(target)),
-        versions=tuple(target for target in targets if _is_version(target)),
-        hook="pre-commit" if by_pre_commit else "git" if pushing or os.environ.get("GIT_INDEX_FILE") else "",
-        hook_id="goproxy-fix" if given["fix"] else "goproxy-check",
+        files=tuple(target for target in targets if target not in versions),
+        versions=versions,
+        hook=hook,
         action="push" if pushing else "commit",
         pushed_ref=os.environ.get("PRE_COMMIT_REMOTE_BRANCH", ""),
         **given,
     )
-    if problem := _problem(options):
+    if problem := next((text for wrong, text in _checks(options) if wrong), ""):
         raise CommandError(problem)
     return options
 
 
-def _problem(options: Options) -> str:
-    """Return why OPTIONS make no sense, or ""."""
-    ways = [options.all, options.pre_push is not None, bool(options.from_ref and options.to_ref)]
-    odd = next((name for name in options.files if os.path.basename(name) not in MODULE_FILES), "")
-    checks = [
-        (not os.path.isdir(options.folder), f"-C {options.folder}: no such folder"),
-        (
-            options.fix and options.wait is not None,
-            "--wait and --fix exclude each other: the first waits for the proxy",
-        ),
-        (options.nosumdb and not options.fix, "--nosumdb goes with --fix"),
-        ("" in (options.from_ref, options.to_ref), "--from-ref and --to-ref need a commit: is a variable empty?"),
-        ((options.from_ref is None) != (options.to_ref is None), "--from-ref and --to-ref go together"),
-        (bool(odd), f"{odd} is not a go.mod, go.sum, go.work or go.work.sum, nor MODULE@VERSION"),
-        (
-            bool(options.versions) and (bool(options.files) or any(ways)),
-            "MODULE@VERSION goes with nothing else: ask for files, refs and versions one after the other",
-        ),
-        (
-            sum(ways) > 1 or (bool(options.files) and (options.all or options.pre_push is not None)),
-            "FILE, --all, --pre-push and --from-ref exclude each other",
-        ),
-        (
-            options.pre_push is not None and (sys.stdin is None or sys.stdin.isatty()),
-            "--pre-push reads the lines that git gives a pre-push hook on standard input",
-        ),
-    ]
-    return next((text for wrong, text in checks if wrong), "")
+def _checks(options: Options) -> Iterator[tuple[bool, str]]:
+    """Yield what makes no sense together, with the line that says so."""
+    files, versions, refs = bool(options.files), bool(options.versions), (options.from_ref, options.to_ref)
+    ways = options.all + (options.pre_push is not None) + all(refs)
+    odd = [name for name in options.files if os.path.basename(name) not in MODULE_FILES]
+    yield not os.path.isdir(options.folder), f"-C {options.folder}: no such folder"
+    yield options.fix and options.wait is not None, "--wait and --fix exclude each other: the first waits for the proxy"
+    yield options.nosumdb and not options.fix, "--nosumdb goes with --fix"
+    yield "" in refs, "--from-ref and --to-ref need a commit: is a variable empty?"
+    yield (refs[0] is None) != (refs[1] is None), "--from-ref and --to-ref go together"
+    yield bool(odd), f"{''.join(odd[:1])} is not a go.mod, go.sum, go.work or go.work.sum, nor MODULE@VERSION"
+    alone = "MODULE@VERSION goes with nothing else: ask for files, refs and versions one after the other"
+    yield versions and bool(files or ways), alone
+    exclusive = "FILE, --all, --pre-push and --from-ref exclude each other"
+    yield ways > 1 or (files and (options.all or options.pre_push is not None)), exclusive
+    terminal = sys.stdin is None or sys.stdin.isatty()
+    reads = "--pre-push reads the lines that git gives a pre-push hook on standard input"
+    yield options.pre_push is not None and terminal, reads
 
 
 def _is_version(target: str) -> bool:

@@ -6,7 +6,6 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 from goproxy_check.change import scope
 from goproxy_check.change.git import Git
@@ -20,10 +19,6 @@ from goproxy_check.system.terminal import Progress, complain, is_terminal, style
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.examine import without_asking
 
-TYPE_CHECKING = False  # as in typing, which is slow to import
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 def run(options: Options, programs: Programs, progress: Progress, stop: threading.Event) -> int:
     """Check what OPTIONS ask for, report, and return the exit status; once STOP is set, a wait ends."""
@@ -35,20 +30,22 @@ def run(options: Options, programs: Programs, progress: Progress, stop: threadin
         settings = pool.submit(read_go_env, programs, options.timeout / 2)
         pool.submit(__import__, "requests")
         refs = _references(Git(programs, options.folder), options, changes)
-        env = settings.result() if any(without_asking(ref, None) is None for ref in refs) else None
-    root = changes[0].root if changes else options.folder
+        known = {ref: without_asking(ref) for ref in refs}
+        env = settings.result() if None in known.values() else None
     seconds = options.timeout - (time.monotonic() - started)
-    diagnoses = _diagnoses(refs, env, options, programs, progress, stop, seconds) if env else _settled(refs)
+    found = (
+        _diagnoses(refs, env, options, programs, progress, stop, seconds) if env else list(filter(None, known.values()))
+    )
     to_add: tuple[str, ...] = ()
     if options.fix and env and env.go:
         from goproxy_check.verdict.fix import fix
 
-        nosumdb, timeout = options.nosumdb, options.timeout
-        diagnoses, to_add = fix(diagnoses, env, programs, root, timeout, nosumdb)
+        root = changes[0].root if changes else options.folder
+        found, to_add = fix(found, env, programs, root, options.timeout, options.nosumdb)
+    folder = changes[0].folder if changes else ""
     finished = Run(
-        diagnoses,
-        Reader(options.hook, options.hook_id, options.action, changes[0].folder if changes else "", not options.all),
-        fixing=options.fix,
+        found,
+        Reader(options.hook, options.fix, options.action, folder, commits=not options.all),
         to_add=to_add,
         direct_allowed=env is None or env.end == "direct",
         seconds=time.monotonic() - started,
@@ -57,7 +54,7 @@ def run(options: Options, programs: Programs, progress: Progress, stop: threadin
     )
     progress.close()
     _report(finished, options)
-    return 130 if stop.is_set() else finished.exit_status()
+    return finished.exit_status()
 
 
 def _changes(git: Git, options: Options) -> list[scope.Change]:
@@ -68,7 +65,7 @@ def _changes(git: Git, options: Options) -> list[scope.Change]:
         return []
     if options.all:
         return [scope.everything(git)]
-    if options.from_ref is not None and options.to_ref is not None:
+    if options.from_ref and options.to_ref:
         change = scope.between(git, options.from_ref, options.to_ref, options.files, options.pushed_ref)
     else:
         change = scope.staged(git, options.files)
@@ -85,11 +82,6 @@ def _references(git: Git, options: Options, changes: list[scope.Change]) -> list
     return references.joined(refs)
 
 
-def _settled(refs: list[Reference]) -> list[Diagnosis]:
-    """Return the verdicts on REFS, none of which needs a question."""
-    return [item for ref in refs if (item := without_asking(ref, None))]
-
-
 def _diagnoses(
     refs: list[Reference],
     env: GoEnv,
@@ -100,70 +92,53 @@ def _diagnoses(
     seconds: float,
 ) -> list[Diagnosis]:
     """Return the verdicts on REFS, in their order; asks for at most SECONDS, unless it waits."""
-    refs = downloaded(refs, env, programs, seconds / 2)
-    known = {ref: without_asking(ref, env, cache_suffices=options.all) for ref in refs}
-    open_ = [ref for ref in refs if known[ref] is None]
-    if (options.versions or options.wait is not None) and env.off:
+    known = {
+        ref: without_asking(ref, env, cache_suffices=options.all)
+        for ref in downloaded(refs, env, programs, seconds / 2)
+    }
+    unknown = [ref for ref, diagnosis in known.items() if diagnosis is None]
+    if env.off and (options.versions or options.wait is not None):
         raise CommandError("GOPROXY=off: nobody can be asked (see go env GOPROXY)")
-    if open_:
-        with _scratch() as scratch:
-            from goproxy_check.go.questions import Go
-            from goproxy_check.proxy.quick import Quick
-            from goproxy_check.verdict.ask import Ask
-            from goproxy_check.verdict.examine import examine_all
-            from goproxy_check.verdict.wait import wait
+    if unknown:
+        from goproxy_check.go.questions import Go
+        from goproxy_check.proxy.quick import Quick
+        from goproxy_check.verdict.ask import Ask
+        from goproxy_check.verdict.examine import examine_all
+        from goproxy_check.verdict.wait import wait
 
+        with tempfile.TemporaryDirectory(prefix="goproxy-check-", ignore_cleanup_errors=True) as scratch:
             go = Go(env, programs, scratch) if env.go else None
             quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None
-
-            def ask(seconds: float, published: frozenset[Reference] = frozenset()) -> Ask:
-                patient = options.wait is not None
-                return Ask(env, go, quick, progress, options.jobs, seconds, patient, published)
-
+            ask = Ask(env, go, quick, progress, options.jobs, seconds)
             if options.wait is None:
-                found = examine_all(open_, ask(seconds))
+                found = examine_all(unknown, ask)
             else:
-                found = wait(open_, ask, progress, stop, seconds=options.wait, timeout=options.timeout)
-        if len(found) < len(open_):  # interrupted before anything was known
-            raise KeyboardInterrupt
-        known |= dict(zip(open_, found, strict=True))
+                found = wait(unknown, ask, progress, stop, options.wait, options.timeout)
+        known |= {item.ref: item for item in found}
     return [item for item in known.values() if item]
-
-
-@contextmanager
-def _scratch() -> "Iterator[str]":
-    folder = tempfile.mkdtemp(prefix="goproxy-check-")
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _report(finished: Run, options: Options) -> None:
     """Write the report in the format that OPTIONS want."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
-    if options.format == "text":
-        from goproxy_check.report.text import print_text
-
-        terminal = is_terminal(sys.stdout)
-        print_text(
-            finished,
-            sys.stdout,
-            colour=styled(options.color, sys.stdout),
-            summary=options.all or bool(options.versions) or options.wait is not None or terminal,
-            width=shutil.get_terminal_size().columns if terminal else 0,
-        )
-        return
     if options.format == "json":
         from goproxy_check.report.json import as_json
 
         print(as_json(finished))
-    else:
+    elif options.format == "github":
         from goproxy_check.report.github import as_github
 
         print(as_github(finished), end="")
-    if finished.to_add and finished.reader.commits:
+    else:
+        from goproxy_check.report.text import print_text
+
+        terminal = is_terminal(sys.stdout)
+        asked = options.all or bool(options.versions) or options.wait is not None
+        width = shutil.get_terminal_size().columns if terminal else 0
+        colour = styled(options.color, sys.stdout)
+        print_text(finished, sys.stdout, colour=colour, summary=asked or terminal, width=width)
+    if options.format != "text" and finished.to_add and finished.reader.commits:
         from goproxy_check.report.commands import quoted
 
         complain(f"goproxy-check: git add {' '.join(map(quoted, finished.to_add))}")

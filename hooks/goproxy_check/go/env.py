@@ -13,7 +13,7 @@ from goproxy_check.gofiles.references import Reference
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.redact import one_line, redacted_url
 
-_NAMES = "GOPROXY GONOPROXY GONOSUMDB GOFLAGS GOMODCACHE GOVERSION GOHOSTOS GOHOSTARCH".split()
+_NAMES = ["GOPROXY", "GONOPROXY", "GONOSUMDB", "GOFLAGS", "GOMODCACHE", "GOVERSION", "GOHOSTOS", "GOHOSTARCH"]
 
 
 class Proxy(NamedTuple):

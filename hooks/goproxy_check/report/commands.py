@@ -112,5 +112,5 @@ def quoted(folder: str) -> str:
 def once(reader: Reader) -> str:
     """Return what lets a commit or a push go on without its hook."""
     if reader.hook == "pre-commit":
-        return f"SKIP={reader.hook_id} git {reader.action}"
+        return f"SKIP=goproxy-{'fix' if reader.fixes else 'check'} git {reader.action}"
     return f"git {reader.action} --no-verify"

@@ -14,8 +14,8 @@ class Reader:
 
     hook: str = ""
     """What started this: "pre-commit", "git" (a plain hook, or another hook manager), "" for a person."""
-    hook_id: str = ""
-    """The id of the hook for SKIP, with pre-commit."""
+    fixes: bool = False
+    """--fix ran."""
     action: str = "commit"
     """What the hook stops: "commit" or "push"."""
     folder: str = ""
@@ -36,8 +36,6 @@ class Run:
 
     diagnoses: list[Diagnosis]
     reader: Reader
-    fixing: bool = False
-    """--fix ran."""
     to_add: tuple[str, ...] = ()
     """The go.sum files that --fix has changed."""
     direct_allowed: bool = True

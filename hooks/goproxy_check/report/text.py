@@ -102,7 +102,7 @@ def _kind(item: Diagnosis) -> tuple[object, ...]:
 
 def _remedies(run: Run) -> Iterator[str]:
     """Yield the commands that fetch what is stale or unlisted, one for each module folder."""
-    if run.fixing:
+    if run.reader.fixes:
         return
     fixable = [item for item in run.diagnoses if item.verdict in FIXABLE]
     wanted = [item for item in fixable if item.ref.unrecorded or not item.ref.locations]

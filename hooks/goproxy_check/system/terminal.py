@@ -6,24 +6,22 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from goproxy_check.system.redact import harmless, one_line
 
-TYPE_CHECKING = False  # as in typing, which is slow to import
 if TYPE_CHECKING:
-    from typing import TextIO
-
     from rich.live import Live
 
 _SOON = 1.0  # seconds; who waits longer sees what for
 
 
-def is_terminal(stream: "TextIO | None") -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
     """Return whether STREAM is open, and a terminal."""
     return stream is not None and stream.isatty()
 
 
-def styled(wanted: str, stream: "TextIO | None") -> bool:
+def styled(wanted: str, stream: TextIO | None) -> bool:
     """Return whether to write colours to STREAM, if the user WANTED auto, always or never (https://no-color.org)."""
     if wanted != "auto":
         return wanted == "always"
@@ -40,11 +38,20 @@ def complain(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # full; Python would write it again at exit
 
 
+class Style(Protocol):
+    """The options that say how to write to a terminal."""
+
+    @property
+    def color(self) -> str: ...
+    @property
+    def trace(self) -> bool: ...
+
+
 class Progress:
     """A status line on a terminal, for questions that take longer than a second; safe to use from any thread."""
 
-    def __init__(self, shown: bool) -> None:
-        self.shown = shown
+    def __init__(self, style: Style) -> None:
+        self.shown = is_terminal(sys.stderr) and styled(style.color, sys.stderr) and not style.trace
         self.text = ""  # takes the place of the questions, while it is set (--wait)
         self._since: dict[str, float] = {}  # question → when it was asked first, by time.time()
         self._lock = threading.Lock()

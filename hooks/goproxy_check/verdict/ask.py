@@ -26,35 +26,27 @@ _NO_GO = Failure(Reason.NO_GO, "there is no go command here")
 
 
 class Ask:
-    """Asks, for at most SECONDS from now, and remembers the answers; safe to use from many threads.
-
-    PATIENT: there will be another time (--wait), so no proxy need be asked while neither list nor origin can say
-    whether a version exists. PUBLISHED: versions that are known to exist.
-    """
+    """Asks, for at most SECONDS from now, and remembers the answers; safe to use from many threads."""
 
     def __init__(
-        self,
-        env: GoEnv,
-        go: Go | None,
-        quick: Quick | None,
-        progress: Progress,
-        jobs: int,
-        seconds: float,
-        patient: bool = False,
-        published: frozenset[Reference] = frozenset(),
+        self, env: GoEnv, go: Go | None, quick: Quick | None, progress: Progress, jobs: int, seconds: float
     ) -> None:
         self.env = env
-        self.patient = patient
-        self._go = go
-        self._quick = quick
-        self._progress = progress
+        self.patient = False  # there will be another time (--wait): no proxy need be asked for what may not exist
+        self._who = go, quick, progress, jobs
         self._end = time.monotonic() + seconds
-        self._published = published
+        self._published: frozenset[Reference] = frozenset()
         self._silent: set[str] = set()  # hosts of origins that have not answered
         self._lock = threading.Lock()
         self._asked: dict[Hashable, Future[Any]] = {}
         self._go_pool = ThreadPoolExecutor(min(jobs, _GO_JOBS), thread_name_prefix="go")
         self._quick_pool = ThreadPoolExecutor(min(jobs, _QUICK_JOBS), thread_name_prefix="quick")
+
+    def afresh(self, seconds: float, published: frozenset[Reference]) -> "Ask":
+        """Return what asks everything again, for SECONDS, patiently; what is PUBLISHED is known to exist."""
+        ask = Ask(self.env, *self._who, seconds)
+        ask.patient, ask._published = True, published
+        return ask
 
     def left(self) -> float:
         """Return the seconds that are left, never less than 0."""
@@ -82,8 +74,8 @@ class Ask:
         replies: list[Reply] = []
         for file, future in self._replies(ref).items():
             late = [Reply(self.env.proxies[0], file, 0, detail=_TIME_IS_UP.detail)]
-            answer: list[Reply] = _result(future, end - time.monotonic(), late)
-            replies += answer
+            answers: list[Reply] = _result(future, end - time.monotonic(), late)
+            replies += answers
         return Replies(ref, tuple(replies))
 
     def go(self, ref: Reference) -> Answer:
@@ -113,8 +105,8 @@ class Ask:
         def question(go: Go) -> Origin:
             if host in self._silent:
                 return Origin(State.UNKNOWN, failure=Failure(Reason.TIMED_OUT, f"{host} does not answer"))
-            with self._progress.waiting_for(f"the origin of {ref.module}"):
-                origin = go.origin(ref, self.left() if ref.go_sums else min(_ORIGIN_SECONDS, self.left()))
+            seconds = self.left() if ref.go_sums else min(_ORIGIN_SECONDS, self.left())
+            origin = self._tried(lambda: go.origin(ref, seconds), f"the origin of {ref.module}")
             if origin.failure and origin.failure.reason is Reason.TIMED_OUT:
                 self._silent.add(host)
             return origin
@@ -122,19 +114,19 @@ class Ask:
         return self._once(("origin", ref), question, Origin(State.UNKNOWN, failure=_NO_GO))
 
     def _replies(self, ref: Reference) -> "dict[str, Future[list[Reply]]]":
-        client = self._quick
+        _, client, progress, _ = self._who
         if not client:
             return {}
 
         def question(file: str) -> list[Reply]:
-            with self._progress.waiting_for(f"{ref} at the proxy"):
+            with progress.waiting_for(f"{ref} at the proxy"):
                 return client.ask(ref, file)
 
-        return {file: self._start(("quick", ref, file), self._quick_pool, question, file) for file in client.files(ref)}
+        return {file: self._start((ref, file), self._quick_pool, question, file) for file in client.files(ref)}
 
     def _once(self, key: Hashable, question: Callable[[Go], T], without_go: T) -> "Future[T]":
-        if self._go:
-            return self._start(key, self._go_pool, question, self._go)
+        if go := self._who[0]:
+            return self._start(key, self._go_pool, question, go)
         done: Future[T] = Future()
         done.set_result(without_go)
         return done
@@ -147,7 +139,7 @@ class Ask:
 
     def _tried(self, question: Callable[[], T], about: str) -> T:
         """Return the answer to QUESTION, asked again a few times while it fails in a way that may pass."""
-        with self._progress.waiting_for(about):
+        with self._who[2].waiting_for(about):
             for attempt in range(1, _TRIES + 1):
                 answer = question()
                 failure: Failure | None = getattr(answer, "failure", None)

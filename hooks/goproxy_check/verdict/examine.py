@@ -54,7 +54,7 @@ def examine_all(refs: Sequence[Reference], ask: Ask) -> list[Diagnosis]:
         return list(pool.map(lambda ref: examine(ref, ask), refs))
 
 
-def without_asking(ref: Reference, env: GoEnv | None, cache_suffices: bool = False) -> Diagnosis | None:
+def without_asking(ref: Reference, env: GoEnv | None = None, cache_suffices: bool = False) -> Diagnosis | None:
     """Return the verdict on REF, if no question is needed for it.
 
     If CACHE_SUFFICES, what the module cache has is taken as resolved.

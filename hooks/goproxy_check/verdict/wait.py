@@ -4,8 +4,8 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from goproxy_check.go.questions import State
 from goproxy_check.gofiles.references import Reference
@@ -19,7 +19,6 @@ from goproxy_check.verdict.words import said
 _FIRST, _GROWTH, _LONGEST = 2.0, 1.5, 60.0  # seconds between two questions, while nothing changes
 _LAST = 5.0  # seconds before the end, for the last question
 _STATES = {
-    Verdict.OK: "there",
     Verdict.UNPUBLISHED: "not published at its origin yet",
     Verdict.MISSING: "its origin can't be asked yet",
     Verdict.STALE: "published, but the proxy does not have it yet",
@@ -54,48 +53,37 @@ class _Item:
 
     def waits(self) -> bool:
         """Return whether time may help."""
-        return self.news is None or (self.news.verdict in _STATES.keys() - {Verdict.OK} and self.news.why not in _FINAL)
+        return self.news is None or (self.news.verdict in _STATES and self.news.why not in _FINAL)
 
 
 def wait(
-    refs: list[Reference],
-    ask: Callable[[float, frozenset[Reference]], Ask],
-    progress: Progress,
-    stop: threading.Event,
-    *,
-    seconds: float,
-    timeout: float,
+    refs: Sequence[Reference], ask: Ask, progress: Progress, stop: threading.Event, seconds: float, timeout: float
 ) -> list[Diagnosis]:
     """Return the verdicts on REFS once all are served, or SECONDS are over, or STOP is set (then perhaps not all).
 
-    ASK makes what asks for one round of at most TIMEOUT seconds, given which versions are known to exist. There is one
-    last round before the end, whatever lifetime a proxy gave its answer.
+    One round may take TIMEOUT seconds. There is one last round before the end, whatever lifetime a proxy gave its
+    answer.
     """
     items = [_Item(ref) for ref in refs]
-    end = time.time() + seconds
-    last = end - min(_LAST, seconds / 4)
-    since = time.strftime("%H:%M:%S")
-    while not stop.is_set():
+    end, since = time.time() + seconds, time.strftime("%H:%M:%S")
+    last, again = end - min(_LAST, seconds / 4), time.time()
+    while again and not stop.is_set():
         late = time.time() >= last
         due = [item for item in items if item.waits() and (late or item.again <= time.time())]
         progress.text = _line(items, since, "asking now")
         left = max(0.5, end - time.time())
-        round_ = ask(min(timeout, left), frozenset(item.ref for item in due if item.published))
-        for item, news in zip(due, examine_all([item.ref for item in due], round_), strict=True):
+        published = frozenset(item.ref for item in due if item.published)
+        found = examine_all([item.ref for item in due], ask.afresh(min(timeout, left), published))
+        for item, news in zip(due, found, strict=True):
             # Where the end cuts a question short, what was known before says more.
             vague = left < timeout and news.verdict in (Verdict.UNAVAILABLE, Verdict.MISSING)
-            if not (vague and item.news) and not stop.is_set():
-                if item.published and not news.origin:
-                    news = replace(news, origin=item.news.origin if item.news else None)
-                if item.learn(news) and not progress.shown:
-                    _tell(news)
-        again = min((item.again for item in items if item.waits()), default=0.0)
-        if late or not again:
+            if not (vague and item.news) and not stop.is_set() and item.learn(news) and not progress.shown:
+                _tell(news)
+        again = 0.0 if late else min([last, *(item.again for item in items if item.waits())])
+        if not any(item.waits() for item in items):
             break
-        again = min(again, last)
-        while (left := again - time.time()) > 0 and not stop.wait(min(left, 1.0)):
-            next_ = time.strftime("%H:%M:%S", time.localtime(again))
-            progress.text = _line(items, since, f"next question at {next_}")
+        while (pause := again - time.time()) > 0 and not stop.wait(min(pause, 1.0)):
+            progress.text = _line(items, since, f"next at {time.strftime('%H:%M:%S', time.localtime(again))}")
     progress.text = ""
     if any(item.waits() for item in items) and not stop.is_set():
         complain(f"goproxy-check: gave up waiting after {seconds:g}s")
@@ -103,14 +91,14 @@ def wait(
 
 
 def _tell(news: Diagnosis) -> None:
-    if news.verdict in _STATES:
-        words = said(news) if news.verdict in (Verdict.REFUSED, Verdict.UNAVAILABLE, Verdict.MISSING) else []
-        why = f" ({words[-1 if news.verdict is Verdict.MISSING else 0]})" if words else ""
-        complain(f"goproxy-check: {news.ref}: {_STATES[news.verdict]}{why}")
+    words = said(news) if news.verdict in (Verdict.REFUSED, Verdict.UNAVAILABLE, Verdict.MISSING) else []
+    why = f" ({words[-1 if news.verdict is Verdict.MISSING else 0]})" if words else ""
+    if news.verdict in _STATES or news.verdict is Verdict.OK:
+        complain(f"goproxy-check: {news.ref}: {_STATES.get(news.verdict, 'there')}{why}")
 
 
 def _line(items: list[_Item], since: str, now: str) -> str:
-    """Return what is waited for, since when, and what is next."""
+    """Return what is next, since when it is waited, and for what."""
     waiting = [item for item in items if item.waits()]
     states = Counter(_STATES[item.news.verdict] for item in waiting if item.news)
     if len(waiting) == 1:
