@@ -9,30 +9,27 @@ import json
 import math
 import multiprocessing
 import os
-import shutil
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from statistics import median
 
 from tests.support.gitserver import GitServer
-from tests.support.goproxy import GoProxy
-from tests.support.world import World
+from tests.support.goproxy import GoProxy, hashes
+from tests.support.world import World, go_mod
 
 from benchmarks.measure import SCRIPT, Bench, Cost, Subject, show
-from goproxy_check.changes import Change, File
-from goproxy_check.options import parse
-from goproxy_check.references import new_references
 
 LATENCY = 0.05  # seconds that the proxy, and the origins, think before each answer
+JOBS = 64  # requests at once
 MANY = 250
 SIZES = (100, 500, 2000)
-MODULES = [f"example.com/some/module{number:04}" for number in range(max(MANY, *SIZES))]
-STALE = [f"github.com/acme/module{number:02}" for number in range(20)]
+MODULES = [f"example.com/some/module{number:04}" for number in range(max(SIZES))]
+GO_MOD = "module {}\n\ngo 1.21\n"
+STALE = "github.com/acme/module00"
 
 
 def serve(running: Callable[[], AbstractContextManager[object]]) -> None:
@@ -52,13 +49,26 @@ def serve(running: Callable[[], AbstractContextManager[object]]) -> None:
 def warm(proxy: GoProxy) -> AbstractContextManager[GoProxy]:
     """Let PROXY hold all modules, and serve them."""
     for path in MODULES:
-        proxy.put(path, "v1.2.3", f"module {path}\n\ngo 1.21\n")
+        proxy.put(path, "v1.2.3", GO_MOD.format(path))
     return proxy.running()
 
 
-def requiring(world: World, count: int) -> Path:
+def go_sum(paths: list[str]) -> str:
+    """Return the go.sum lines of the modules at PATHS, as the proxy serves them."""
+    lines = []
+    for path in paths:
+        archive, mod = hashes(path, "v1.2.3", {"go.mod": GO_MOD.format(path).encode()})
+        lines += [f"{path} v1.2.3 {archive}\n", f"{path} v1.2.3/go.mod {mod}\n"]
+    return "".join(lines)
+
+
+def requiring(world: World, count: int, *, recorded: bool) -> Path:
     """Return a repository with a staged go.mod that requires COUNT modules, once it is known that all are checked."""
-    repository = world.app(*(f"{path} v1.2.3" for path in MODULES[:count]), name=f"app{count}")
+    name = f"app{count}{'recorded' * recorded}"
+    repository = world.app(*(f"{path} v1.2.3" for path in MODULES[:count]), name=name)
+    if recorded:
+        (repository / "go.sum").write_text(go_sum(MODULES[:count]))
+        world.git("add", "go.sum", cwd=repository)
     done = world.check("--format", "json", cwd=repository)
     if not done.stdout or json.loads(done.stdout)["summary"]["ok"] != count:
         sys.exit(f"bench: not all of {count} versions were found\n{done.stdout}{done.stderr}")
@@ -66,9 +76,8 @@ def requiring(world: World, count: int) -> Path:
 
 
 def waiting(count: int) -> float:
-    """Return the seconds that COUNT versions have to wait for the proxy: two files each, so many at once."""
-    jobs: int = parse([]).jobs
-    return math.ceil(2 * count / jobs) * LATENCY
+    """Return the seconds that COUNT recorded versions have to wait for the proxy: three files each, so many at once."""
+    return math.ceil(3 * count / JOBS) * LATENCY
 
 
 def nothing_to_check(bench: Bench) -> None:
@@ -82,129 +91,125 @@ def nothing_to_check(bench: Bench) -> None:
         interpreter = bench.cost(sys.executable, "-c", "pass", cwd=repository)
         return Cost(interpreter.seconds + bench.cost("git", "diff", "--cached", cwd=repository).seconds)
 
-    subjects = {"goproxy-check": bench.check(repository), "python -c pass; git diff --cached": floor}
-    show("Nothing to check (goal: 2.0)", bench.alternate(subjects))
+    subjects = {"goproxy-check": bench.check(repository), "python -c pass; git diff --cached (goal: 2.0)": floor}
+    show("Nothing to check", bench.alternate(subjects))
 
 
 def nothing_to_fetch(bench: Bench) -> None:
-    """Measure what a second ``make deps`` pays: 2,000 lines of go.sum, all of them in the module cache."""
-    repository = bench.world.app(*(f"{path} v1.2.3" for path in MODULES[:500]), name="deps")
-    cache = bench.world.root / "modcache"
-    lines = []
-    for path in MODULES[:1000]:
-        place = cache / "cache" / "download" / path / "@v"
-        place.mkdir(parents=True)
-        for end in ("info", "mod", "zip"):
-            (place / f"v1.2.3.{end}").touch()
-        lines += [f"{path} v1.2.3 h1:{'A' * 43}=\n", f"{path} v1.2.3/go.mod h1:{'A' * 43}=\n"]
-    (repository / "go.sum").write_text("".join(lines))
+    """Measure what a second ``make deps`` pays: 500 modules, 1,000 lines of go.sum, all in the module cache."""
+    paths = MODULES[:500]
+    repository = bench.world.app(*(f"{path} v1.2.3" for path in paths), name="deps")
+    (repository / "go.sum").write_text(go_sum(paths))
+    cache = {"GOMODCACHE": str(bench.world.root / "modcache"), "GOMAXPROCS": "64"}
+    bench.world.go("mod", "download", cwd=repository, **cache)
+    subjects: dict[str, Subject] = {
+        "goproxy-check --all --fix": lambda: bench.cost(SCRIPT, "--all", "--fix", cwd=repository, **cache),
+        "go mod download (goal: 2.0)": lambda: bench.cost("go", "mod", "download", cwd=repository, **cache),
+    }
+    show("Nothing to fetch, 500 modules in the cache", bench.alternate(subjects))
 
-    def deps() -> Cost:
-        return bench.cost(SCRIPT, "--all", "--fix", cwd=repository, GOMODCACHE=str(cache))
+
+def one_recorded(bench: Bench) -> None:
+    """Measure the commonest run: go get, then commit."""
+    repository = requiring(bench.world, 1, recorded=True)
+    subjects: dict[str, Subject] = {
+        "goproxy-check": bench.check(repository),
+        "import requests + one round (goal: 1.3)": lambda: bench.imports().plus(LATENCY),
+    }
+    show("One recorded version, served", bench.alternate(subjects))
+
+
+def one_stale(bench: Bench) -> None:
+    """Measure how long it takes to explain a stale version, without and with its lines in go.sum."""
+    world = bench.world
+    plain = world.app(f"{STALE} v1.1.0", name="stale")
+    recorded = world.app(f"{STALE} v1.1.0", name="stalerecorded")
+    (recorded / "go.sum").write_text(world.sum_lines(STALE, "v1.1.0"))
+    world.git("add", "go.sum", cwd=recorded)
 
     def floor() -> Cost:
-        return bench.cost(sys.executable, "-c", "pass", cwd=repository)
+        command = ("list", "-m", "-e", "-retracted", "-versions", "-json", STALE)
+        with tempfile.TemporaryDirectory(dir=world.root) as folder:
+            (Path(folder) / "go.mod").write_text("module x\n\ngo 1.21\n")
+            origin = bench.cost("go", *command, cwd=Path(folder), GOPROXY="direct", GOMODCACHE=f"{folder}/cache")
+        return bench.imports().plus(2 * LATENCY + origin.seconds)
 
-    show("Nothing to fetch, --all --fix (goal: 3.0)", bench.alternate({"goproxy-check": deps, "python -c pass": floor}))
-
-
-def many_lines(bench: Bench) -> None:
-    """Measure how long it takes to read 5,000 lines of go.sum before and after, and to find the new one."""
-    lines = [f"{path} v1.{n}.3/go.mod h1:{'A' * 43}=\n" for n in range(3) for path in MODULES][:5000]
-    before, new = "".join(lines), f"example.com/new v1.0.0/go.mod h1:{'A' * 43}=\n"
-    change = Change("", "", [File("go.sum", before.encode())], [File("go.sum", (before + new).encode())], [], [])
-    costs = []
-    for _ in range(bench.rounds):
-        started = time.perf_counter()
-        found = new_references(change)
-        costs.append(Cost(time.perf_counter() - started))
-        if [ref.module for ref in found] != ["example.com/new"]:
-            sys.exit("bench: the new line was not found")
-    show("5,000 lines of go.sum, one of them new (goal: 0.1 s)", {"read and compared": costs})
+    costs = bench.alternate({"a": bench.check(plain, ends=1), "b": bench.check(recorded, ends=1), "floor": floor})
+    name = "imports + two rounds + go list at the origin (goal: 1.3)"
+    show("One stale version", {"goproxy-check": costs["a"], name: costs["floor"]})
+    show("One stale version, recorded in go.sum", {"goproxy-check": costs["b"], name: costs["floor"]})
 
 
 def many_versions(bench: Bench) -> None:
     """Measure a change with many new versions against its floor, and against Go fetching the same."""
-    repository, wait = requiring(bench.world, MANY), waiting(MANY)
+    recorded, wait = requiring(bench.world, MANY, recorded=True), waiting(MANY)
+    plain = bench.world.app(*(f"{path} v1.2.3" for path in MODULES[:MANY]), name="judged")
+    subjects = {
+        "recorded": bench.check(recorded),
+        "judged": bench.check(plain),
+        "floor": lambda: bench.imports().plus(wait),
+        "go mod download": bench.afresh(plain, "go", "mod", "download"),
+        "the same, GOMAXPROCS=64": bench.afresh(plain, "go", "mod", "download", GOMAXPROCS="64"),
+    }
+    costs = bench.alternate(subjects)
+    go = {name: costs[name] for name in ("go mod download", "the same, GOMAXPROCS=64")}
+    conditions = f"a proxy that takes {LATENCY} s to answer, {os.cpu_count()} processors"
+    floor = {f"imports + {wait:.2f}s waiting (goal: 1.4)": costs["floor"]}
+    show(f"{MANY} recorded versions, {conditions}", {"goproxy-check": costs["recorded"], **floor, **go})
+    show(f"{MANY} versions that only go can settle (goal: 0.1)", {"goproxy-check": costs["judged"], **go})
 
-    def floor() -> Cost:
-        cost = bench.imports()
-        return cost._replace(seconds=cost.seconds + wait)
 
-    subjects = {"goproxy-check (goal: 1.4 and 15.0)": bench.check(repository), f"imports + {wait:.2f}s waiting": floor}
-    if shutil.which("go"):  # it asks for as many modules at once as it may use processors
-        subjects["go list -m all"] = bench.afresh(repository, "go", "list", "-m", "all")
-        subjects["the same, GOMAXPROCS=64"] = bench.afresh(repository, "go", "list", "-m", "all", GOMAXPROCS="64")
-        subjects["go mod download"] = bench.afresh(repository, "go", "mod", "download")
-    conditions = f"a warm proxy that takes {LATENCY} s to answer, {os.cpu_count()} processors"
-    show(f"{MANY} new versions, {conditions}", bench.alternate(subjects))
-
-
-def stale_versions(bench: Bench) -> None:
-    """Measure how long it takes to explain what is stale, and to fetch it."""
+def monorepo(bench: Bench) -> None:
+    """Measure one new version in a repository of 2,000 modules."""
     world = bench.world
-    one, all_ = (world.app(*(f"{path} v1.1.0" for path in STALE[:n]), name=f"stale{n}") for n in (1, len(STALE)))
-
-    def floor(imports: bool) -> Cost:
-        rounds = bench.imports().seconds * imports + 2 * LATENCY  # what the proxy holds, and what it says plainly
-        return Cost(rounds + bench.cost("git", "ls-remote", "-q", f"https://{STALE[0]}", cwd=world.root).seconds)
-
-    subjects: dict[str, Subject] = {
-        f"{len(STALE)} of {len(STALE)} modules": bench.check(all_, ends=1),
-        "one (goal: 3.0)": bench.check(one, ends=1),
-    }
-    costs = bench.alternate({**subjects, "floor": lambda: floor(False), "imports and floor": lambda: floor(True)})
-    show("Stale versions explained", {name: costs[name] for name in subjects})
-    named = {
-        "one": "one (goal: 3.0)",
-        f"git ls-remote + {2 * LATENCY} s (goal: 1.5)": "floor",
-        "imports +": "imports and floor",
-    }
-    show("One stale version explained", {name: costs[key] for name, key in named.items()})
-    download = ("go", "mod", "download", *(f"{path}@v1.1.0" for path in STALE))
-    fetching = {
-        "goproxy-check --fix": bench.afresh(all_, SCRIPT, "--fix", ends=1),
-        "GOPROXY=direct go mod download (goal: 1.2)": bench.afresh(all_, *download, GOPROXY="direct"),
-    }
-    show(f"{len(STALE)} stale versions fetched", bench.alternate(fetching))
+    repository = world.app(name="monorepo")
+    for number in range(2000):
+        folder = repository / f"service{number:04}"
+        folder.mkdir()
+        (folder / "go.mod").write_text(
+            go_mod([f"{path} v1.0.{number % 7}" for path in MODULES[:10]], module=f"m/{number}")
+        )
+        (folder / "go.sum").write_text(go_sum(MODULES[:10]).replace("v1.2.3", f"v1.0.{number % 7}"))
+    world.commit(repository, "all")
+    (repository / "service0000" / "go.mod").write_text(go_mod([f"{MODULES[0]} v1.2.3"], module="m/0"))
+    world.git("add", ".", cwd=repository)
+    show("One new version in 2,000 modules (goal: 1.5 s)", bench.alternate({"goproxy-check": bench.check(repository)}))
 
 
 def growth(bench: Bench) -> None:
-    """Measure what one more version costs."""
-    subjects: dict[str, Subject] = {f"{size}": bench.check(requiring(bench.world, size)) for size in SIZES}
+    """Measure what one more recorded version costs."""
+    subjects: dict[str, Subject] = {f"{n}": bench.check(requiring(bench.world, n, recorded=True)) for n in SIZES}
     costs = bench.alternate({**subjects, "imports": bench.imports})
-    print("\nCost per version\n  versions    median   per version  of it waiting   processor")
+    print("\nCost per recorded version\n  versions    median   per version  of it waiting   processor")
     for size in SIZES:
         seconds, cpu = (median(each) for each in list(zip(*costs[f"{size}"], strict=True))[:2])
         each = [f"{1000 * item / size:.2f} ms" for item in (seconds, waiting(size), cpu)]
         print(f"  {size:>8}{seconds:>9.3f}s{each[0]:>14}{each[1]:>15}{each[2]:>12}")
     peak, least = (median(cost.peak for cost in costs[name]) / 1e6 for name in (f"{SIZES[-1]}", "imports"))
-    print(f"  peak memory with {SIZES[-1]} versions: {peak:.0f} MB (imports alone: {least:.0f} MB)")
+    print(f"  peak memory with {SIZES[-1]} versions: {peak:.0f} MB (goal: 80; imports alone: {least:.0f} MB)")
 
 
 def main() -> None:
     """Run all measurements."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds: 2 in place of 5")
-    quick = parser.parse_args().quick
+    parser.add_argument("only", nargs="*", help="names of measurements, such as one_stale (default: all)")
+    options = parser.parse_args()
+    rounds = 2 if options.quick else 5
     proxy = GoProxy(latency=LATENCY)
     with tempfile.TemporaryDirectory(prefix="bench-") as root:
         world = World(Path(root), proxy)
         world.env |= {"GOPROXY": proxy.url, "GOFLAGS": "-modcacherw -mod=mod"}
         origins = GitServer(world.root / "origins", LATENCY)
         world.origins_at = origins.url
-        for path in STALE:
-            world.origin(path, "v1.0.0")
-            world.stale(path, "v1.1.0")
+        world.origin(STALE, "v1.0.0")
+        world.stale(STALE, "v1.1.0")
         serve(origins.running)
         serve(lambda: warm(proxy))
-        rounds = 2 if quick else 5
-        nothing_to_check(Bench(world, 4 * rounds))  # so short that a few runs say little
-        nothing_to_fetch(Bench(world, 4 * rounds))
-        many_lines(Bench(world, rounds))
-        stale_versions(Bench(world, rounds))
-        many_versions(Bench(world, rounds))
-        growth(Bench(world, rounds))
+        short = (nothing_to_check, nothing_to_fetch, one_recorded, one_stale)  # a few runs of these say little
+        for measurement in (*short, monorepo, many_versions, growth):
+            if not options.only or measurement.__name__ in options.only:
+                measurement(Bench(world, rounds * (4 if measurement in short else 1)))
 
 
 if __name__ == "__main__":

@@ -78,7 +78,8 @@ def explanation(group: list[Diagnosis], run: Run) -> list[str]:
         kind, detail = last.not_fixed
         lines.append(f"Not fixed: {kind.value or one_line(detail)}.")
     for step in steps:
-        pasted = commands(step.remedy, group, run.reader) if step.remedy else []
+        at_the_end = last.verdict in FIXABLE and step.remedy is Remedy.DIRECT
+        pasted = commands(step.remedy, group, run.reader) if step.remedy and not at_the_end else []
         lines += [step.text] if step.text and (pasted or not step.remedy) else []
         lines += [f"  {line}" for line in pasted]
     return lines

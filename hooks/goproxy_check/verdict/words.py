@@ -1,38 +1,36 @@
-"""The words of a diagnosis: who said what, why it is so, what to do. Everything that is written for a reader."""
+"""The words of a diagnosis, for a reader: who said what, why it is so, what to do."""
 
 import time
 
 from goproxy_check.go.questions import State
 from goproxy_check.gofiles import module
 from goproxy_check.verdict.evidence import Diagnosis
-from goproxy_check.verdict.reasons import INVALID_STEPS, SKIPPED, Step, Verdict, Why
+from goproxy_check.verdict.reasons import CORRECT, INVALID_STEPS, SKIPPED, Step, Verdict, Why
 
 _DAY = 24 * 60  # minutes
 
 
 def explained(item: Diagnosis) -> tuple[str, list[Step]]:
     """Return why ITEM is so, and what to do about it."""
-    ref = item.ref
-    skipped, invalid = ref.skipped, ref.invalid
+    ref, skipped, invalid = item.ref, item.ref.skipped, item.ref.invalid
+    steps = (INVALID_STEPS.get(invalid.kind, CORRECT),) if invalid else item.why.steps
     facts = {
         "module": ref.module,
         "nearest": ", ".join(item.nearest),
-        "releases": f"It has {', '.join(item.nearest)}. " if item.nearest else "",
         "declares": item.declares,
         "remembers": _remembers(item.until),
         "detail": invalid.detail if invalid else "",
         "right": invalid.right if invalid else "",
         "skipped": SKIPPED[skipped.why].format(skipped.detail) if skipped else "",
     }
-    steps = (INVALID_STEPS[invalid.kind],) if invalid else item.why.steps
-    steps = tuple(step for step in steps if item.nearest or not step.text.startswith("Nearest"))
-    return item.why.text.format(**facts), [step._replace(text=step.text.format(**facts)) for step in steps]
+    kept = [step for step in steps if item.nearest or "{nearest}" not in step.text]
+    return item.why.text.format(**facts), [step._replace(text=step.text.format(**facts)) for step in kept]
 
 
 def _remembers(until: float | None) -> str:
     """Return how long a proxy repeats its answer: the clock time and the minutes."""
     if until is None:
-        return "may remember the miss (until when is unknown: half an hour or a day are usual)"
+        return "may remember the miss; until when is unknown (half an hour or a day are usual): ask whoever runs it"
     left = max(1, round((until - time.time()) / 60))
     clock = time.strftime("%H:%M" if left <= _DAY else "%Y-%m-%d %H:%M", time.localtime(until))
     minutes = f" ({left} more minute{'s' if left > 1 else ''})" if left <= _DAY else ""
@@ -45,21 +43,16 @@ def said(item: Diagnosis) -> list[str]:
         return []
     lines = [f"{answer.url}{f' ({answer.about})' if answer.about else ''}: {answer.answer}" for answer in item.said]
     lines += [f"{keeper} {hash_}" for keeper, hash_ in item.hashes]
-    origin, ref = item.origin, item.ref
+    origin, version = item.origin, item.ref.version
     if (
         not origin
         or item.verdict in (Verdict.MISMATCH, Verdict.UNVERIFIABLE)
         or item.why in (Why.NO_DATABASE, Why.NO_GO)
     ):
         return lines
-    name = f"{origin.url} (its origin)" if origin.url else "its origin"
-    what = f"the commit of {ref.version}" if module.is_pseudo(ref.version) else ref.version
+    what = f"the commit of {version}" if module.is_pseudo(version) else version
     detail = origin.failure.detail if origin.failure else ""
-    if origin.state is State.PUBLISHED:
-        lines.append(f"{name}: has {what}")
-    elif origin.state is State.UNKNOWN:
-        lines.append(f"{name}: could not be asked: {detail}")
-    else:
-        unfit = item.why in (Why.UNFIT_TAG, Why.UNFIT_COMMIT)
-        lines.append(f"{name}: {detail}" if unfit else f"{name}: does not have {what}")
-    return lines
+    answer = {State.PUBLISHED: f"has {what}", State.UNKNOWN: f"could not be asked: {detail}"}.get(origin.state)
+    unfit = item.why in (Why.UNFIT_TAG, Why.UNFIT_COMMIT)
+    by = f"{origin.url} (its origin)" if origin.url else "its origin"
+    return [*lines, f"{by}: {answer or (detail if unfit else f'does not have {what}')}"]
