@@ -100,11 +100,11 @@ def nothing_to_fetch(bench: Bench) -> None:
     paths = MODULES[:500]
     repository = bench.world.app(*(f"{path} v1.2.3" for path in paths), name="deps")
     (repository / "go.sum").write_text(go_sum(paths))
-    cache = {"GOMODCACHE": str(bench.world.root / "modcache"), "GOMAXPROCS": "64"}
-    bench.world.go("mod", "download", cwd=repository, **cache)
+    cache = str(bench.world.root / "modcache")
+    bench.world.go("mod", "download", cwd=repository, GOMODCACHE=cache, GOMAXPROCS="64")
     subjects: dict[str, Subject] = {
-        "goproxy-check --all --fix": lambda: bench.cost(SCRIPT, "--all", "--fix", cwd=repository, **cache),
-        "go mod download (goal: 2.0)": lambda: bench.cost("go", "mod", "download", cwd=repository, **cache),
+        "goproxy-check --all --fix": lambda: bench.cost(SCRIPT, "--all", "--fix", cwd=repository, GOMODCACHE=cache),
+        "go mod download (goal: 2.0)": lambda: bench.cost("go", "mod", "download", cwd=repository, GOMODCACHE=cache),
     }
     show("Nothing to fetch, 500 modules in the cache", bench.alternate(subjects))
 

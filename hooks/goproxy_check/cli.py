@@ -95,9 +95,10 @@ def _run(argv: list[str]) -> int:
             progress.draw()
     except KeyboardInterrupt:
         stop.set()
+    finally:
         programs.stop()
         worker.join(0.7)
-    progress.close()
+        progress.close()
     if not stop.is_set() and isinstance(ended[0], BaseException):
         raise ended[0]
     return 130 if stop.is_set() or isinstance(ended[0], BaseException) else ended[0]

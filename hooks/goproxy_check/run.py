@@ -23,15 +23,16 @@ from goproxy_check.verdict.examine import without_asking
 def run(options: Options, programs: Programs, progress: Progress, stop: threading.Event) -> int:
     """Check what OPTIONS ask for, report, and return the exit status; once STOP is set, a wait ends."""
     started = time.monotonic()
-    changes = _changes(Git(programs, options.folder), options)
+    pool, git = ThreadPoolExecutor(2), Git(programs, options.folder)
+    settings = pool.submit(read_go_env, programs, options.timeout / 2)  # while git works
+    if not options.all:  # where everything is cached as a rule
+        pool.submit(__import__, "requests")
+    changes = _changes(git, options)
     if not (changes or options.versions or options.format != "text" or is_terminal(sys.stdout)):
         return 0
-    with ThreadPoolExecutor(2) as pool:  # go env runs, and Python imports, while git works
-        settings = pool.submit(read_go_env, programs, options.timeout / 2)
-        pool.submit(__import__, "requests")
-        refs = _references(Git(programs, options.folder), options, changes)
-        known = {ref: without_asking(ref) for ref in refs}
-        env = settings.result() if None in known.values() else None
+    refs = _references(git, options, changes)
+    known = {ref: without_asking(ref) for ref in refs}
+    env = settings.result() if None in known.values() else None
     seconds = options.timeout - (time.monotonic() - started)
     found = (
         _diagnoses(refs, env, options, programs, progress, stop, seconds) if env else list(filter(None, known.values()))
