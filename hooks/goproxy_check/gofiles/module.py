@@ -5,7 +5,7 @@ The rules are those of golang.org/x/mod, packages ``module`` and ``semver``, and
 
 import posixpath
 import re
-from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from goproxy_check.gofiles.problems import Invalid, Problem
 
@@ -134,20 +134,43 @@ def nearest_versions(version: str, published: tuple[str, ...], count: int = 3) -
     return tuple(dict.fromkeys([*ordered[start : start + count], *ordered[-1:]]))
 
 
+# One character of a class in a glob: a, or \- (an escaped one)
+_CHAR = r"(?:\\.|[^\\\]-])"
+_RANGE = re.compile(rf"({_CHAR})(?:-({_CHAR}))?", re.DOTALL)
+# One part of a glob: * or ? or [^a-c] or another character, escaped or not
+_PART = re.compile(rf"(\*+)|(\?)|\[(\^?)((?:{_CHAR}(?:-{_CHAR})?)+)\]|(\\.|[^\\\[])", re.DOTALL)
+
+
+@lru_cache(maxsize=512)
+def _glob(pattern: str) -> re.Pattern[str] | None:
+    """Compile a pattern of Go's path.Match, where no wildcard matches a slash; None if it is malformed."""
+    expression, at = "", 0
+    while at < len(pattern):
+        part = _PART.match(pattern, at)
+        if not part:
+            return None
+        stars, any_one, negated, ranges, char = part.groups()
+        if ranges:
+            # Go takes a range that runs backwards for an empty one; to Python it is an error.
+            pairs = ((low[-1], (high or low)[-1]) for low, high in _RANGE.findall(ranges))
+            inside = "".join(f"\\U{ord(low):08x}-\\U{ord(high):08x}" for low, high in pairs if low <= high)
+            expression += f"[{negated}{inside}]" if inside else ("(?s:.)" if negated else "(?!)")
+        else:
+            expression += "[^/]*" if stars else "[^/]" if any_one else re.escape(char[-1])
+        at = part.end()
+    return re.compile(expression)
+
+
 def match_prefix_patterns(globs: str, path: str) -> bool:
     """Return whether a path prefix of PATH matches a glob of the comma-separated GLOBS.
 
     ``*.corp.example`` matches git.corp.example/team/lib: a glob of N elements is held against the first N elements of
-    PATH. Source: ``go help module-private``, x/mod/module.MatchPrefixPatterns.
+    PATH; empty and malformed globs match nothing. Source: ``go help module-private``, x/mod/module.MatchPrefixPatterns.
     """
     elements = path.split("/")
     for glob in (item.removesuffix("/") for item in globs.split(",")):
-        wanted = glob.split("/")
-        if glob and len(wanted) <= len(elements) and all(map(_matches, elements, wanted)):
+        count = glob.count("/") + 1
+        pattern = _glob(glob) if glob and count <= len(elements) else None
+        if pattern and pattern.fullmatch("/".join(elements[:count])):
             return True
     return False
-
-
-def _matches(element: str, glob: str) -> bool:
-    # [^a] and an escaped star of Go's path.Match are [!a] and [*] to Python.
-    return fnmatchcase(element, re.sub(r"\\(.)", r"[\1]", glob.replace("[!", r"[\!").replace("[^", "[!")))

@@ -156,12 +156,19 @@ def _reply(proxy: Proxy, file: str, response: "requests.Response") -> Reply:
     return Reply(proxy, file, status, phrase, detail, cached_until(response.headers, time.time()))
 
 
+# 2026-01-02T03:04:05Z, 2026-01-02T03:04:05.678+01:00
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})")
+
+
 def _names(info: bytes, version: str) -> bool:
-    """Return whether a .info file is about VERSION, in a form that Go's decoder accepts (modfetch: RevInfo)."""
+    """Return whether a .info file is about VERSION, in a form that Go's decoder certainly accepts (modfetch: RevInfo)."""
     try:
-        values = {name.lower(): value for name, value in json.loads(info).items()}
-        return values["version"] == version and isinstance(values.get("time", ""), str)
-    except (ValueError, KeyError, AttributeError, RecursionError):
+        about = json.loads(info.decode("utf-8"), parse_constant=lambda word: 1 / 0)  # NaN is no JSON to Go
+        time_, origin = about.get("Time", "2026-01-01T00:00:00Z"), about.get("Origin") or {}
+        plain = all(isinstance(value, str) for value in origin.values()) and bool(_TIME.fullmatch(time_))
+        names = [name.lower() for name in about]  # which are the same to Go
+        return about["Version"] == version and plain and len(names) == len(set(names))
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return False
 
 
