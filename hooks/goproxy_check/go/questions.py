@@ -98,30 +98,15 @@ class Go:
             item, error = self._ask((*_VERSIONS, path), folder, self._proxies, seconds)
             return Listing(_versions(item), error)
 
-    def origin(self, ref: Reference, seconds: float) -> Origin:
-        """Return whether the origin of REF has it.
-
-        Tags are one ``git ls-remote``. A pseudo-version needs its commit, and ``+incompatible`` a look whether the tag
-        has a go.mod. Where the go.mod of a tag may not fit (a /vN path, a sub-folder), it is looked at too, unless
-        go.sum has its hash.
-        """
-        if module.is_pseudo(ref.version) or ref.version.endswith("+incompatible"):
-            return self._commit(ref, seconds)
+    def tags(self, path: str, seconds: float) -> Origin:
+        """Return which versions of the module PATH its origin has tags for: one ``git ls-remote``."""
         with self._folder() as folder:
-            item, error = self._ask((*_VERSIONS, ref.module), folder, self._direct, seconds, origin=True)
+            item, error = self._ask((*_VERSIONS, path), folder, self._direct, seconds, origin=True)
             url = redacted_url(_repository(folder))
-        versions = _versions(item)
-        if error:
-            return Origin(State.UNKNOWN, url, failure=error)
-        if ref.version not in versions:
-            return Origin(State.ABSENT, url, versions, Failure(Reason.UNKNOWN_REVISION, ""))
-        in_folder = "/" in module.tag(ref.module, ref.version, url)
-        if (in_folder or module.split_path_version(ref.module)[1]) and not ref.go_sums:
-            return self._commit(ref, seconds)._replace(versions=versions)
-        return Origin(State.PUBLISHED, url, versions)
+        return Origin(State.UNKNOWN if error else State.PUBLISHED, url, _versions(item), error)
 
-    def _commit(self, ref: Reference, seconds: float) -> Origin:
-        """Return what the origin says of REF once its commit was fetched."""
+    def commit(self, ref: Reference, seconds: float) -> Origin:
+        """Return whether the origin has REF, once its commit was fetched."""
         with self._folder() as folder:
             item, error = self._ask((*_LIST, str(ref)), folder, self._direct, seconds, origin=True)
             url = redacted_url(str((item.get("Origin") or {}).get("URL") or _repository(folder)))

@@ -161,7 +161,7 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[
 
 
 def _names(info: bytes, version: str) -> bool:
-    """Return whether a .info file is about VERSION, in a form that Go's decoder certainly accepts (modfetch: RevInfo)."""
+    """Return whether a .info file is about VERSION, in a form that Go certainly accepts (modfetch: RevInfo)."""
     try:
         about = json.loads(info.decode("utf-8"), parse_constant=lambda word: 1 / 0)  # NaN is no JSON to Go
         time_, origin = about.get("Time", "2026-01-01T00:00:00Z"), about.get("Origin") or {}

@@ -17,7 +17,8 @@ def as_json(run: Run) -> str:
     """Return RUN as a JSON document."""
     results = [_result(item, run) for item in run.diagnoses]
     summary: dict[str, float] = {**run.counts(), "seconds": round(run.seconds, 3)}
-    return json.dumps({"schema": 1, "summary": summary, "results": results}, indent=2)
+    text = json.dumps({"schema": 1, "summary": summary, "results": results}, indent=2)
+    return text.replace("##", r"#\u0023")  # some CI systems take ##vso[ for a command, wherever it stands
 
 
 def _result(item: Diagnosis, run: Run) -> dict[str, object]:

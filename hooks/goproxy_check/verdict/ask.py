@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from goproxy_check.go.answers import Failure, Reason
 from goproxy_check.go.env import GoEnv
 from goproxy_check.go.questions import Answer, Go, Listing, Origin, State
+from goproxy_check.gofiles import module
 from goproxy_check.gofiles.references import Reference
 from goproxy_check.proxy.quick import Quick, Replies, Reply
 from goproxy_check.system.terminal import Progress
@@ -23,6 +24,7 @@ _TRIES, _PAUSE = 3, 0.4  # of a question that may succeed at the next try; secon
 _GO_JOBS, _QUICK_JOBS = 32, 64
 _TIME_IS_UP = Failure(Reason.TIMED_OUT, "no answer before the time was up (--timeout)")
 _NO_GO = Failure(Reason.NO_GO, "there is no go command here")
+_NO_ORIGIN = Origin(State.UNKNOWN, failure=_NO_GO)
 
 
 class Ask:
@@ -65,8 +67,23 @@ class Ask:
         return _result(self._listing(ref), self.left(), Listing(failure=_TIME_IS_UP))
 
     def origin(self, ref: Reference) -> Origin:
-        """Return what the origin of REF has. What go.sum records was there once, and may take longer."""
-        return _result(self._origin(ref), self.left(), Origin(State.UNKNOWN, failure=_TIME_IS_UP))
+        """Return what the origin of REF has.
+
+        A pseudo-version needs its commit, and ``+incompatible`` a look whether the tag has a go.mod. Where the go.mod of
+        a tag may not fit (a /vN path, a sub-folder), it is looked at too, unless go.sum has its hash.
+        """
+        late = Origin(State.UNKNOWN, failure=_TIME_IS_UP)
+        if _is_commit(ref):
+            return _result(self._origin(ref), self.left(), late)
+        tags = _result(self._origin(ref), self.left(), late)
+        if tags.state is State.UNKNOWN:
+            return tags
+        if ref.version not in tags.versions:
+            return tags._replace(state=State.ABSENT)
+        in_folder = "/" in module.tag(ref.module, ref.version, tags.url)
+        if (in_folder or module.split_path_version(ref.module)[1]) and not ref.go_sums:
+            return _result(self._commit(ref), self.left(), late)._replace(versions=tags.versions)
+        return tags
 
     def quick(self, ref: Reference) -> Replies:
         """Return what the proxies answer at once about the files of REF that Go needs."""
@@ -100,18 +117,24 @@ class Ask:
         return self._once(("listing", ref.module), question, Listing(failure=_NO_GO))
 
     def _origin(self, ref: Reference) -> "Future[Origin]":
+        """Ask for the tags of REF's module, or for the commit of REF where that is what it names."""
+        if _is_commit(ref):
+            return self._commit(ref)
+        return self._once(("tags", ref.module), lambda go: self._at_origin(ref, go.tags, ref.module), _NO_ORIGIN)
+
+    def _commit(self, ref: Reference) -> "Future[Origin]":
+        return self._once(("commit", ref), lambda go: self._at_origin(ref, go.commit, ref), _NO_ORIGIN)
+
+    def _at_origin(self, ref: Reference, question: Callable[[T, float], Origin], what: T) -> Origin:
         host = ref.module.partition("/")[0]
-
-        def question(go: Go) -> Origin:
-            if host in self._silent:
-                return Origin(State.UNKNOWN, failure=Failure(Reason.TIMED_OUT, f"{host} does not answer"))
-            seconds = self.left() if ref.go_sums else min(_ORIGIN_SECONDS, self.left())
-            origin = self._tried(lambda: go.origin(ref, seconds), f"the origin of {ref.module}")
-            if origin.failure and origin.failure.reason is Reason.TIMED_OUT:
-                self._silent.add(host)
-            return origin
-
-        return self._once(("origin", ref), question, Origin(State.UNKNOWN, failure=_NO_GO))
+        if host in self._silent:
+            return Origin(State.UNKNOWN, failure=Failure(Reason.TIMED_OUT, f"{host} does not answer"))
+        # What go.sum records was there once: for it there is more time.
+        seconds = self.left() if ref.go_sums else min(_ORIGIN_SECONDS, self.left())
+        origin = self._tried(lambda: question(what, seconds), f"the origin of {ref.module}")
+        if origin.failure and origin.failure.reason is Reason.TIMED_OUT:
+            self._silent.add(host)
+        return origin
 
     def _replies(self, ref: Reference) -> "dict[str, Future[list[Reply]]]":
         _, client, progress, _ = self._who
@@ -148,6 +171,11 @@ class Ask:
                     break
                 time.sleep(pause)
         return answer
+
+
+def _is_commit(ref: Reference) -> bool:
+    """Return whether more than the tags of its module must be fetched to know about REF."""
+    return module.is_pseudo(ref.version) or ref.version.endswith("+incompatible")
 
 
 def _result(future: "Future[T]", seconds: float, late: T) -> T:
