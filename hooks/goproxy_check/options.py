@@ -38,6 +38,7 @@ class Options:
     folder: str
     color: str
     hook: str  # what started this: "pre-commit", "git" (a hook of git), or "" (a person)
+    partial: bool  # git commit FILE: what is added to the index is not committed with it
     action: str  # what the hook stops: "commit" or "push"
     pushed_ref: str  # the ref that pre-commit says is pushed to, or ""
 
@@ -88,14 +89,14 @@ def parse(argv: Sequence[str]) -> Options:
     if not (versions or given["all"] or given["pre_push"] is not None):
         for name in ("from_ref", "to_ref"):
             given[name] = os.environ.get(f"PRE_COMMIT_{name.upper()}") if given[name] is None else given[name]
+    index = os.environ.get("GIT_INDEX_FILE", "")
+    pre_commit = bool(os.environ.get("PRE_COMMIT")) and not any(name.startswith("PREK_") for name in os.environ)
     pushing = given["pre_push"] is not None or "PRE_COMMIT_FROM_REF" in os.environ
-    hook = (
-        "pre-commit" if os.environ.get("PRE_COMMIT") else "git" if pushing or os.environ.get("GIT_INDEX_FILE") else ""
-    )
     options = Options(
         files=tuple(target for target in targets if target not in versions),
         versions=versions,
-        hook=hook,
+        hook="pre-commit" if pre_commit else "git" if pushing or index or os.environ.get("PRE_COMMIT") else "",
+        partial=os.path.basename(index).startswith("next-index-"),
         action="push" if pushing else "commit",
         pushed_ref=os.environ.get("PRE_COMMIT_REMOTE_BRANCH", ""),
         **given,

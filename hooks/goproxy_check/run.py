@@ -46,7 +46,7 @@ def run(options: Options, programs: Programs, progress: Progress, stop: threadin
     folder = changes[0].folder if changes else ""
     finished = Run(
         found,
-        Reader(options.hook, options.fix, options.action, folder, commits=not options.all),
+        Reader(options.hook, options.partial, options.fix, options.action, folder, commits=not options.all),
         to_add=to_add,
         direct_allowed=env is None or env.end == "direct",
         seconds=time.monotonic() - started,

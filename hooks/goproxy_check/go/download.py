@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 
-from goproxy_check.go.answers import Failure, Reason, failure, json_objects
+from goproxy_check.go.answers import Failure, Reason, failure, json_objects, origin_failure
 from goproxy_check.go.env import GoEnv
 from goproxy_check.gofiles.modfile import read
 from goproxy_check.gofiles.references import Reference
@@ -74,6 +74,8 @@ class Download:
 def _failure(text: str, ref: Reference) -> Failure:
     """Return what the error TEXT means; of what git printed, the last line that says what failed."""
     found = failure(text)
+    if found.reason is Reason.UNAVAILABLE and not found.url:  # the proxies were not asked
+        found = found._replace(reason=origin_failure(text, str(ref)).reason)
     lines = [line.strip() for line in text.replace(f"{ref}: ", "").splitlines() if line.strip()]
     by_git = [line for line in lines if line.startswith(("fatal:", "error:"))]
     return found._replace(detail=one_line(by_git[-1] if by_git else " ".join(lines)))

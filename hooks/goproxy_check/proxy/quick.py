@@ -151,8 +151,8 @@ def _reply(proxy: Proxy, file: str, response: "requests.Response") -> Reply:
                 return Reply(proxy, file, 0, detail="a longer answer than any such file is")
     if status == 200:
         return Reply(proxy, file, 200, phrase, body=body)
-    plain = response.headers.get("Content-Type", "text/plain").startswith("text/plain")
-    detail = one_line(body.decode("utf-8", "replace")) if plain else ""
+    readable = response.headers.get("Content-Type", "text/plain").startswith(("text/plain", "application/json"))
+    detail = one_line(body.decode("utf-8", "replace")) if readable else ""
     return Reply(proxy, file, status, phrase, detail, cached_until(response.headers, time.time()))
 
 

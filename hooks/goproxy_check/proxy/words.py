@@ -10,6 +10,7 @@ class Cause(enum.Enum):
     NO_LOGIN = enum.auto()  # the proxy may not read the repository: the module is private, or is not there
     NO_ORIGIN = enum.auto()  # the proxy could not reach the origin; the next try may succeed
     POLICY = enum.auto()  # a cooldown for young versions, a block list
+    NOT_UPLOADED = enum.auto()  # a registry that never fetches: somebody has to upload the version
     UNPUBLISHED = enum.auto()  # the origin did not have it when the proxy looked
     UNSAID = enum.auto()
 
@@ -26,6 +27,8 @@ _WORDS = [
     # repository managers and firewalls
     (Cause.POLICY, r"polic(?:y|ies)\b|blocked|blocklist|block list|quarantin|cool-?down|curation|too (?:new|young)"),
     (Cause.POLICY, r"not allowed|forbidden|denied by|prohibited|immature|minimum (?:release )?age|excluded by"),
+    # registries of code forges
+    (Cause.NOT_UPLOADED, r"package (?:does not exist|not found)|404 (?:package|project) not found|no such package"),
     # Go's
     (Cause.UNPUBLISHED, r"unknown revision|no matching versions|invalid version|bad revision|not a valid ref"),
 ]

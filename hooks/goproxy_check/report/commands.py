@@ -9,7 +9,7 @@ from goproxy_check.gofiles import module
 from goproxy_check.gofiles.references import Reference, by_folder
 from goproxy_check.report.outcome import Reader
 from goproxy_check.verdict.evidence import Diagnosis
-from goproxy_check.verdict.reasons import Remedy, Why
+from goproxy_check.verdict.reasons import FIXABLE, Remedy, Why
 
 
 def commands(remedy: Remedy, items: Sequence[Diagnosis], reader: Reader) -> list[str]:
@@ -20,7 +20,8 @@ def commands(remedy: Remedy, items: Sequence[Diagnosis], reader: Reader) -> list
             return fetch(refs, reader, {"GOPROXY": "direct"})
         case Remedy.NOSUMDB:
             modules = ",".join(dict.fromkeys(ref.module for ref in refs))
-            return fetch(refs, reader, {"GONOSUMDB": f"$(go env GONOSUMDB),{modules}"})
+            direct = {"GOPROXY": "direct"} if items[0].verdict in FIXABLE else {}
+            return fetch(refs, reader, {**direct, "GONOSUMDB": f"$(go env GONOSUMDB),{modules}"})
         case Remedy.PRIVATE:
             modules = ",".join(dict.fromkeys(ref.module for ref in refs))
             return [f'go env -w "GOPRIVATE=$(go env GOPRIVATE),{modules}"']

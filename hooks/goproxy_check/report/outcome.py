@@ -13,7 +13,9 @@ class Reader:
     """Who reads the report, and where."""
 
     hook: str = ""
-    """What started this: "pre-commit", "git" (a plain hook, or another hook manager), "" for a person."""
+    """What started this: "pre-commit", "git" (any other hook of git), "" for a person."""
+    partial: bool = False
+    """``git commit FILE``: what is added to the index is not committed with it."""
     fixes: bool = False
     """--fix ran."""
     action: str = "commit"

@@ -25,14 +25,15 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool, width: 
     write = _writer(stream, colour)
     tolerated = [item for item in run.findings if run.tolerated(item)]
     listed = [item for item in run.diagnoses if run.show_skipped and item.verdict is Verdict.SKIPPED]
-    shown = [item for item in run.findings if item not in tolerated] + listed
+    again = {item.ref for item in run.findings if item.fixed and not run.to_add}  # one line is enough the second time
+    shown = [item for item in run.findings if item not in tolerated and item.ref not in again] + listed
     for number, (_, alike) in enumerate(groupby(shown, _kind)):
         if number:
             write("")
         group = list(alike)
         for item in group:
             write(_what(item, run), item.verdict.value + " (fixed here)" * item.fixed, item.verdict)
-        for line in explanation(group, run):
+        for line in explanation(group, run, fetch_last=True):
             for part in _wrapped(line, width):
                 write(f"  {part}")
     for line in (*_remedies(run), *_fixed(run), *_way_out(run)):
@@ -44,7 +45,7 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool, width: 
     if tolerated:
         answer = next(iter(said(tolerated[0])), "no answer")
         write(f"warning: not checked: {_names(tolerated)} ({answer})")
-    if not (shown or tolerated or run.unchecked) and summary:
+    if not (run.findings or listed or run.unchecked) and summary:
         write(_summary(run))
 
 
@@ -64,10 +65,10 @@ def _what(item: Diagnosis, run: Run) -> str:
     return f"{place}{ref.module} {ref.version}".rstrip() + ": " if ref.module else place
 
 
-def explanation(group: list[Diagnosis], run: Run) -> list[str]:
+def explanation(group: list[Diagnosis], run: Run, *, fetch_last: bool = False) -> list[str]:
     """Return what the findings of GROUP share, a line each: who said what, why, and what to do; commands are indented.
 
-    Of more than one, only what is true of all.
+    Of more than one, only what is true of all. FETCH_LAST: what --fix can fetch gets its command elsewhere.
     """
     last = group[-1]
     why, steps = explained(last)
@@ -75,11 +76,10 @@ def explanation(group: list[Diagnosis], run: Run) -> list[str]:
     if last.fixed:
         return lines
     if last.not_fixed:
-        kind, detail = last.not_fixed
-        lines.append(f"Not fixed: {kind.value or one_line(detail)}.")
+        lines.append(f"Not fixed: {last.not_fixed[0].text.format(one_line(last.not_fixed[1]))}.")
     for step in steps:
-        at_the_end = last.verdict in FIXABLE and step.remedy is Remedy.DIRECT
-        pasted = commands(step.remedy, group, run.reader) if step.remedy and not at_the_end else []
+        elsewhere = fetch_last and last.verdict in FIXABLE and step.remedy is Remedy.DIRECT and not last.not_fixed
+        pasted = commands(step.remedy, group, run.reader) if step.remedy and not elsewhere else []
         lines += [step.text] if step.text and (pasted or not step.remedy) else []
         lines += [f"  {line}" for line in pasted]
     return lines
@@ -134,6 +134,8 @@ def _fixed(run: Run) -> Iterator[str]:
         files = " ".join(quoted(run.reader.path(file)) for file in run.to_add)
         if not run.reader.commits:
             yield f"go.sum has new lines: {files}"
+        elif run.reader.partial:
+            yield f"The commit needs the new lines of go.sum, so name it too: git commit … {files}"
         elif run.reader.action == "push":
             yield f"The push needs the new lines of go.sum in a commit: git add {files} && git commit"
         else:
@@ -163,7 +165,7 @@ def _names(items: list[Diagnosis]) -> str:
 def _wrapped(line: str, width: int) -> list[str]:
     if line.startswith(" ") or not 40 <= width < len(line) + 2:
         return [line]
-    return wrap(line, width - 2, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return wrap(line, width - 2, break_long_words=False, break_on_hyphens=False)
 
 
 def _writer(stream: TextIO, colour: bool) -> Callable[..., None]:

@@ -69,14 +69,12 @@ class Ask:
     def origin(self, ref: Reference) -> Origin:
         """Return what the origin of REF has.
 
-        A pseudo-version needs its commit, and ``+incompatible`` a look whether the tag has a go.mod. Where the go.mod of
-        a tag may not fit (a /vN path, a sub-folder), it is looked at too, unless go.sum has its hash.
+        A pseudo-version needs its commit, and ``+incompatible`` a look whether the tag has a go.mod. Where the go.mod
+        of a tag may not fit (a /vN path, a sub-folder), it is looked at too, unless go.sum has its hash.
         """
         late = Origin(State.UNKNOWN, failure=_TIME_IS_UP)
-        if _is_commit(ref):
-            return _result(self._origin(ref), self.left(), late)
         tags = _result(self._origin(ref), self.left(), late)
-        if tags.state is State.UNKNOWN:
+        if _is_commit(ref) or tags.state is State.UNKNOWN:
             return tags
         if ref.version not in tags.versions:
             return tags._replace(state=State.ABSENT)

@@ -74,6 +74,8 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Origin,
             return replace(found, why=Why.NO_DATABASE, said=(_of_database(failure),))
         case Reason.NOT_FOUND:
             return _not_found(found, failure, quick, listing)
+        case Reason.REFUSED if cause(failure.detail) is Cause.POLICY:
+            return replace(found, why=Why.POLICY)
         case Reason.REFUSED if failure.status in (0, 401, 407):  # 0: of the network's proxy, without digits
             return replace(found, why=Why.LOGIN_WANTED)
         case Reason.REFUSED:
@@ -102,6 +104,7 @@ def _not_found(found: Diagnosis, failure: Failure, quick: Replies, listing: List
         folder = failure.url.startswith("file:")
         listed = listing.versions or module.is_pseudo(ref.version) or ref.is_toolchain
         why = Why.NO_ARCHIVE if archive else Why.NOT_IN_FOLDER if folder else Why.LOOKED_TOO_EARLY
+        why = Why.NOT_UPLOADED if Cause.NOT_UPLOADED in causes else why
         return replace(found, why=why if listed or archive else Why.NO_VERSION)
     if ref.version in listing.versions:
         return replace(found, why=Why.LISTED_ONLY)

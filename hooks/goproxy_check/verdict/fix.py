@@ -13,7 +13,11 @@ from goproxy_check.system.programs import Programs
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import FIXABLE, NotFixed, Verdict
 
-_NOT_FIXED = {Reason.NO_RECORD: NotFixed.NO_RECORD, Reason.NO_DATABASE: NotFixed.NO_DATABASE}
+_NOT_FIXED = {
+    Reason.NO_RECORD: NotFixed.NO_RECORD,
+    Reason.NO_DATABASE: NotFixed.NO_DATABASE,
+    Reason.UNAVAILABLE: NotFixed.NO_ORIGIN,
+}
 
 
 def fix(

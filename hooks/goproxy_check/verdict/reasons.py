@@ -73,6 +73,7 @@ class Why(enum.Enum):
     )
     # The origin has it, the proxies do not.
     LOOKED_TOO_EARLY = _V.STALE, "The proxy looked before this version was published, and {remembers}.", _FIX
+    NOT_UPLOADED = _V.STALE, "This registry serves only what was uploaded to it, and this version was not.", _FIX
     NO_ARCHIVE = _V.STALE, "The proxy has its go.mod, but not the archive that builds need, and {remembers}.", _FIX
     NOT_IN_FOLDER = _V.STALE, "The folder that is your proxy does not hold it yet.", _FIX
     NO_VERSION = _V.UNLISTED, "The proxy knows no version at all of this module, and {remembers}.", _PRIVATE, _FIRST
@@ -186,8 +187,19 @@ SKIPPED = {
 class NotFixed(enum.Enum):
     """Why --fix did not fetch a version."""
 
-    LINK = "go.sum is a symbolic link, or behind one, and git would not add it"
-    NO_RECORD = "it came, but the checksum database has no record of it yet, so it was not kept"
-    NO_DATABASE = "it came, but the checksum database is out of reach, so it was not kept"
-    NO_LINES = "go.sum got no lines for it: is the go.mod in the work tree the one that is staged?"
-    FAILED = ""
+    LINK = "go.sum is a symbolic link, or behind one", Step("Fetch it by hand, and add the linked file:", Remedy.DIRECT)
+    NO_RECORD = (
+        "it came, but the checksum database has no record of it yet, so it was not kept",
+        Step("Wait (half an hour is usual), or give up that check for it, this once:", Remedy.NOSUMDB),
+    )
+    NO_DATABASE = (
+        "it came, but the checksum database is out of reach, so it was not kept",
+        Step("Try again where it can be reached, or give up that check for it, this once:", Remedy.NOSUMDB),
+    )
+    NO_ORIGIN = "its origin is out of reach", Step("Try again when the network is there, or wait for the proxy.")
+    NO_LINES = "go.sum got no lines for it", Step("Stage the go.mod of the work tree (git add go.mod), and try again.")
+    FAILED = "{0}", Step("To see more:", Remedy.DIRECT)
+
+    def __init__(self, text: str, step: Step) -> None:
+        self.text = text
+        self.step = step

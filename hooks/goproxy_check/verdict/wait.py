@@ -94,7 +94,8 @@ def _tell(news: Diagnosis) -> None:
     words = said(news) if news.verdict in (Verdict.REFUSED, Verdict.UNAVAILABLE, Verdict.MISSING) else []
     why = f" ({words[-1 if news.verdict is Verdict.MISSING else 0]})" if words else ""
     if news.verdict in _STATES or news.verdict is Verdict.OK:
-        complain(f"goproxy-check: {news.ref}: {_STATES.get(news.verdict, 'there')}{why}")
+        until = time.strftime("; it repeats that until %H:%M", time.localtime(news.until)) if news.until else ""
+        complain(f"goproxy-check: {news.ref}: {_STATES.get(news.verdict, 'there')}{why}{until}")
 
 
 def _line(items: list[_Item], since: str, now: str) -> str:

@@ -5,9 +5,11 @@ import time
 from goproxy_check.go.questions import State
 from goproxy_check.gofiles import module
 from goproxy_check.verdict.evidence import Diagnosis
-from goproxy_check.verdict.reasons import CORRECT, INVALID_STEPS, SKIPPED, Step, Verdict, Why
+from goproxy_check.verdict.reasons import CORRECT, INVALID_STEPS, SKIPPED, Remedy, Step, Verdict, Why
 
 _DAY = 24 * 60  # minutes
+# Where most repositories are public; elsewhere an unknown module is private rather than misspelt.
+_PUBLIC = ("github.com/", "gitlab.com/", "bitbucket.org/", "codeberg.org/", "gopkg.in/", "golang.org/", "k8s.io/")
 
 
 def explained(item: Diagnosis) -> tuple[str, list[Step]]:
@@ -24,6 +26,10 @@ def explained(item: Diagnosis) -> tuple[str, list[Step]]:
         "skipped": SKIPPED[skipped.why].format(skipped.detail) if skipped else "",
     }
     kept = [step for step in steps if item.nearest or "{nearest}" not in step.text]
+    if not ref.module.startswith(_PUBLIC):  # what is most likely comes first
+        kept.sort(key=lambda step: step.remedy is not Remedy.PRIVATE)
+    if item.not_fixed:
+        kept = [*(step for step in kept if step.remedy is not Remedy.DIRECT), item.not_fixed[0].step]
     return item.why.text.format(**facts), [step._replace(text=step.text.format(**facts)) for step in kept]
 
 
