@@ -27,7 +27,9 @@ class Options:
     from_ref: str | None
     to_ref: str | None
     pre_push: str | None  # the name of the remote, "" for any; None: this is no push
+    tag: tuple[str, ...]
     wait: float | None
+    latest: bool
     fix: bool
     nosumdb: bool
     allow_unavailable: bool
@@ -41,6 +43,11 @@ class Options:
     partial: bool  # git commit FILE: what is added to the index is not committed with it
     action: str  # what the hook stops: "commit" or "push"
     pushed_ref: str  # the ref that pre-commit says is pushed to, or ""
+
+    @property
+    def named(self) -> bool:
+        """Whether versions are named on the command line."""
+        return bool(self.versions or self.tag)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,8 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--to-ref", metavar="B", help="see --from-ref")
     push = "what a push brings that REMOTE (default: any) lacks, by the lines that git gives a pre-push hook"
     add("--pre-push", nargs="?", const="", metavar="REMOTE", help=push)
+    tag = "the version that TAG of this repository publishes; may be given more than once"
+    add("--tag", action="append", default=[], metavar="TAG", help=tag)
     wait = "until every version is served, for at most this time (default: 30m)"
     add("--wait", type=_duration, nargs="?", const=1800.0, metavar="DURATION", help=wait)
+    add("--latest", action="store_true", help="with --wait: also until go get MODULE@latest takes it")
     add("--fix", action="store_true", help="fetch stale versions from their origin; go.sum gets its lines")
     add("--nosumdb", action="store_true", help="with --fix: do without the checksum database where it has no record")
     add("--allow-unavailable", action="store_true", help="a proxy that can't be reached is a warning")
@@ -85,8 +95,9 @@ def parse(argv: Sequence[str]) -> Options:
     given = vars(_parser().parse_args(list(_unambiguous(argv))))
     targets: list[str] = given.pop("targets")
     versions = tuple(filter(_is_version, targets))
+    tag = tuple(given.pop("tag"))
     # pre-commit sets these where it was asked about a range: before a push, and with --from-ref and --to-ref.
-    if not (versions or given["all"] or given["pre_push"] is not None):
+    if not (versions or tag or given["all"] or given["pre_push"] is not None):
         for name in ("from_ref", "to_ref"):
             given[name] = os.environ.get(f"PRE_COMMIT_{name.upper()}") if given[name] is None else given[name]
     index = os.environ.get("GIT_INDEX_FILE", "")
@@ -95,6 +106,7 @@ def parse(argv: Sequence[str]) -> Options:
     options = Options(
         files=tuple(target for target in targets if target not in versions),
         versions=versions,
+        tag=tag,
         hook="pre-commit" if pre_commit else "git" if pushing or index or os.environ.get("PRE_COMMIT") else "",
         partial=os.path.basename(index).startswith("next-index-"),
         action="push" if pushing else "commit",
@@ -108,7 +120,7 @@ def parse(argv: Sequence[str]) -> Options:
 
 def _checks(options: Options) -> Iterator[tuple[bool, str]]:
     """Yield what makes no sense together, with the line that says so."""
-    files, versions, refs = bool(options.files), bool(options.versions), (options.from_ref, options.to_ref)
+    files, versions, refs = bool(options.files), options.named, (options.from_ref, options.to_ref)
     ways = options.all + (options.pre_push is not None) + all(refs)
     odd = [name for name in options.files if os.path.basename(name) not in MODULE_FILES]
     yield not os.path.isdir(options.folder), f"-C {options.folder}: no such folder"
@@ -117,7 +129,8 @@ def _checks(options: Options) -> Iterator[tuple[bool, str]]:
     yield "" in refs, "--from-ref and --to-ref need a commit: is a variable empty?"
     yield (refs[0] is None) != (refs[1] is None), "--from-ref and --to-ref go together"
     yield bool(odd), f"{''.join(odd[:1])} is not a go.mod, go.sum, go.work or go.work.sum, nor MODULE@VERSION"
-    alone = "MODULE@VERSION goes with nothing else: ask for files, refs and versions one after the other"
+    yield options.latest and options.wait is None, "--latest goes with --wait"
+    alone = "MODULE@VERSION and --tag go with nothing else: ask for files, refs and versions one after the other"
     yield versions and bool(files or ways), alone
     exclusive = "FILE, --all, --pre-push and --from-ref exclude each other"
     yield ways > 1 or (files and (options.all or options.pre_push is not None)), exclusive

@@ -28,7 +28,7 @@ def run(options: Options, programs: Programs, progress: Progress, stop: threadin
     if not options.all:  # where everything is cached as a rule
         pool.submit(__import__, "requests")
     changes = _changes(git, options)
-    if not (changes or options.versions or options.format != "text" or is_terminal(sys.stdout)):
+    if not (changes or options.named or options.format != "text" or is_terminal(sys.stdout)):
         return 0
     refs = _references(git, options, changes)
     known = {ref: without_asking(ref) for ref in refs}
@@ -62,7 +62,7 @@ def _changes(git: Git, options: Options) -> list[scope.Change]:
     """Return the changes that OPTIONS ask about."""
     if options.pre_push is not None:
         return scope.pushed(git, sys.stdin.buffer.read().decode("utf-8", "surrogateescape"), options.pre_push)
-    if options.versions:
+    if options.named:
         return []
     if options.all:
         return [scope.everything(git)]
@@ -76,6 +76,7 @@ def _changes(git: Git, options: Options) -> list[scope.Change]:
 def _references(git: Git, options: Options, changes: list[scope.Change]) -> list[Reference]:
     """Return what is to be examined, once each."""
     refs = [references.of_argument(text) for text in options.versions]
+    refs += [references.of_tag(*scope.tagged(git, tag)) for tag in options.tag]
     for change in changes:
         before = scope.earlier(git, change, references.candidates(change.files)) if change.before else []
         refs += references.new_references(change.files, change.context, before, change.fresh, change.tags)
@@ -98,7 +99,7 @@ def _diagnoses(
         for ref in downloaded(refs, env, programs, seconds / 2)
     }
     unknown = [ref for ref, diagnosis in known.items() if diagnosis is None]
-    if env.off and (options.versions or options.wait is not None):
+    if env.off and (options.named or options.wait is not None):
         raise CommandError("GOPROXY=off: nobody can be asked (see go env GOPROXY)")
     if unknown:
         from goproxy_check.go.questions import Go
@@ -110,7 +111,12 @@ def _diagnoses(
         with tempfile.TemporaryDirectory(prefix="goproxy-check-", ignore_cleanup_errors=True) as scratch:
             go = Go(env, programs, scratch) if env.go else None
             quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None
-            ask = Ask(env, go, quick, progress, options.jobs, seconds)
+            releasing = options.named or options.wait is not None
+            given = {"releasing": releasing, "until_latest": options.latest}
+            ask = Ask(env, go, quick, progress, options.jobs, seconds, **given)
+            for ref in unknown if options.latest else ():
+                if "-" in ref.version:
+                    complain(f"goproxy-check: {ref}: @latest never chooses a pre-release, so that is not waited for")
             if options.wait is None:
                 found = examine_all(unknown, ask)
             else:
@@ -135,7 +141,7 @@ def _report(finished: Run, options: Options) -> None:
         from goproxy_check.report.text import print_text
 
         terminal = is_terminal(sys.stdout)
-        asked = options.all or bool(options.versions) or options.wait is not None
+        asked = options.all or options.named or options.wait is not None
         width = shutil.get_terminal_size().columns if terminal else 0
         colour = styled(options.color, sys.stdout)
         print_text(finished, sys.stdout, colour=colour, summary=asked or terminal, width=width)

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 from goproxy_check.change.git import OBJECT, Blob, DiffEntry, Git
+from goproxy_check.gofiles import module
+from goproxy_check.gofiles.modfile import read
 from goproxy_check.gofiles.names import MODULE_FILES
 from goproxy_check.system.programs import CommandError
 
@@ -132,13 +134,35 @@ def pushed(git: Git, lines: str, remote: str) -> list[Change]:
     return changes
 
 
+def tagged(git: Git, tag: str) -> tuple[str, str, str]:
+    """Return the module that TAG publishes, its version, and its commit: v1.2.3 of ./go.mod, sub/v1.2.3 of sub/go.mod.
+
+    From v2 on the go.mod may lie in a folder of that name too (https://go.dev/ref/mod#vcs-version). Raises CommandError
+    for a tag that is not here, or whose go.mod does not fit its version.
+    """
+    folder, _, version = tag.rpartition("/")
+    commit = git.commit_of(f"refs/tags/{tag}")
+    if not commit:
+        raise CommandError(f"--tag {tag}: there is no such tag here (git fetch --tags brings those of the remote)")
+    problem = f"there is no {posixpath.join(folder, 'go.mod')}"
+    for place in (folder, posixpath.join(folder, version.partition(".")[0])):
+        name = f"{commit}:{posixpath.join(place, 'go.mod')}"
+        if go_mod := git.read({name}).get(name):
+            path = read("go.mod", go_mod).module
+            wrong = module.check(path, version)
+            if not wrong:
+                return path, version, commit
+            problem = wrong.detail
+    raise CommandError(f"--tag {tag}: its go.mod does not fit: {problem}")
+
+
 def earlier(git: Git, change: Change, names: set[tuple[str, str]]) -> list[list[File]]:
     """Return, of each tree that CHANGE is compared with, the files that name one of NAMES, and their context.
 
     NAMES are modules and versions. The files that the change modifies are always among them.
     """
     changed = {file.path for file in change.files}
-    texts = [(os.fsencode(module), os.fsencode(version)) for module, version in names]
+    texts = [tuple(map(os.fsencode, name)) for name in names]
     trees = []
     for commit in change.before:
         tree = git.tree(commit)
@@ -146,7 +170,7 @@ def earlier(git: Git, change: Change, names: set[tuple[str, str]]) -> list[list[
         paths = {
             file.path
             for file in files
-            if file.path in changed or any(version in file.data and module in file.data for module, version in texts)
+            if file.path in changed or any(version in file.data and path in file.data for path, version in texts)
         }
         paths |= _context(tree, paths)
         trees.append([file for file in files if file.path in paths])

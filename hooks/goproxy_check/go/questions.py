@@ -29,6 +29,8 @@ class Answer(NamedTuple):
 
     failure: Failure | None = None  # None: they serve it, and it is what go.sum and the checksum database have
     declares: str = ""  # the path that the module line of its go.mod declares, "" if unknown
+    commit: str = ""  # the commit that is served, "" where the proxy does not say
+    time: str = ""  # of that commit
 
 
 class Listing(NamedTuple):
@@ -53,6 +55,7 @@ class Origin(NamedTuple):
     url: str = ""
     versions: tuple[str, ...] = ()  # the published ones, as far as they were asked for
     failure: Failure | None = None
+    commit: str = ""  # as far as it was asked for
 
 
 class Go:
@@ -85,7 +88,7 @@ class Go:
             if not archive:
                 item, error = self._ask((*_LIST, str(ref)), folder, self._proxies, seconds)
                 if error or item.get("GoMod"):
-                    return Answer(error, "" if error else _declared(str(item["GoMod"])))
+                    return Answer(error, *_about(item)) if item.get("GoMod") else Answer(error)
             # go list is silent about a go.mod that it could not verify; this has the words, and comes to it before
             # any archive.
             item, error = self._ask(("mod", "download", "-json", str(ref)), folder, self._proxies, seconds)
@@ -111,7 +114,13 @@ class Go:
             url = redacted_url(str((item.get("Origin") or {}).get("URL") or _repository(folder)))
         absent = error and error.reason in (Reason.UNKNOWN_REVISION, Reason.UNFIT)
         state = State.ABSENT if absent else State.UNKNOWN if error else State.PUBLISHED
-        return Origin(state, url, failure=error)
+        return Origin(state, url, failure=error, commit=_commit(item))
+
+    def latest(self, path: str, seconds: float) -> str:
+        """Return the version that ``go get PATH@latest`` would choose with the proxies alone, "" if it finds none."""
+        with self._folder() as folder:
+            item, _ = self._ask((*_LIST, f"{path}@latest"), folder, self._proxies, seconds)
+            return str(item.get("Version") or "")
 
     def _ask(
         self, command: tuple[str, ...], folder: str, env: dict[str, str], seconds: float, *, origin: bool = False
@@ -152,13 +161,19 @@ def _versions(item: dict[str, Any]) -> tuple[str, ...]:
     return tuple(one_line(str(version), 200) for version in versions) if isinstance(versions, list) else ()
 
 
-def _declared(go_mod: str) -> str:
-    """Return the module path that the file GO_MOD declares, "" if it can't be read."""
+def _commit(item: dict[str, Any]) -> str:
+    origin = item.get("Origin")
+    return str(origin.get("Hash") or "") if isinstance(origin, dict) else ""
+
+
+def _about(item: dict[str, Any]) -> tuple[str, str, str]:
+    """Return the module path that the go.mod of ITEM declares, the commit that is served, and its time."""
     try:
-        with open(go_mod, "rb") as file:
-            return read("go.mod", file.read(1 << 20)).module
+        with open(str(item["GoMod"]), "rb") as file:
+            declares = read("go.mod", file.read(1 << 20)).module
     except OSError:
-        return ""
+        declares = ""
+    return declares, _commit(item), str(item.get("Time") or "")
 
 
 def _repository(folder: str) -> str:

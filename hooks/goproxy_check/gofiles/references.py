@@ -49,6 +49,8 @@ class Reference:
     """Folders whose go.sum lacks a line for it."""
     workspace: bool = False
     """A go.work joins its module with others."""
+    commit: str = ""
+    """Of --tag: the commit that the tag names here."""
     skipped: Skipped | None = None
     invalid: Problem | None = None
 
@@ -77,6 +79,11 @@ def of_argument(text: str) -> Reference:
     """Return the reference that MODULE@VERSION on the command line is."""
     path, _, version = text.rpartition("@")
     return Reference(path, version, required=True, invalid=module.check(path, version))
+
+
+def of_tag(path: str, version: str, commit: str) -> Reference:
+    """Return the reference that --tag makes: the module PATH at VERSION, whose tag names COMMIT here."""
+    return Reference(path, version, required=True, commit=commit)
 
 
 def outside(path: str) -> Reference:

@@ -31,10 +31,21 @@ class Ask:
     """Asks, for at most SECONDS from now, and remembers the answers; safe to use from many threads."""
 
     def __init__(
-        self, env: GoEnv, go: Go | None, quick: Quick | None, progress: Progress, jobs: int, seconds: float
+        self,
+        env: GoEnv,
+        go: Go | None,
+        quick: Quick | None,
+        progress: Progress,
+        jobs: int,
+        seconds: float,
+        *,
+        releasing: bool = False,
+        until_latest: bool = False,
     ) -> None:
         self.env = env
         self.patient = False  # there will be another time (--wait): no proxy need be asked for what may not exist
+        self.releasing = releasing  # a release: is the commit that is served the one that the tag names?
+        self.until_latest = until_latest  # does @latest choose it?
         self._who = go, quick, progress, jobs
         self._end = time.monotonic() + seconds
         self._published: frozenset[Reference] = frozenset()
@@ -46,7 +57,7 @@ class Ask:
 
     def afresh(self, seconds: float, published: frozenset[Reference]) -> "Ask":
         """Return what asks everything again, for SECONDS, patiently; what is PUBLISHED is known to exist."""
-        ask = Ask(self.env, *self._who, seconds)
+        ask = Ask(self.env, *self._who, seconds, releasing=self.releasing, until_latest=self.until_latest)
         ask.patient, ask._published = True, published
         return ask
 
@@ -82,6 +93,14 @@ class Ask:
         if (in_folder or module.split_path_version(ref.module)[1]) and not ref.go_sums:
             return _result(self._commit(ref), self.left(), late)._replace(versions=tags.versions)
         return tags
+
+    def commit(self, ref: Reference) -> Origin:
+        """Return the commit that the tag of REF names at its origin."""
+        return _result(self._commit(ref), self.left(), Origin(State.UNKNOWN, failure=_TIME_IS_UP))
+
+    def latest(self, ref: Reference) -> str:
+        """Return the version that @latest means for REF's module, "" if none."""
+        return _result(self._once(("latest", ref), lambda go: go.latest(ref.module, self.left()), ""), self.left(), "")
 
     def quick(self, ref: Reference) -> Replies:
         """Return what the proxies answer at once about the files of REF that Go needs."""

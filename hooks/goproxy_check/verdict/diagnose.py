@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from goproxy_check.go.answers import Failure, Reason
-from goproxy_check.go.questions import Listing, Origin, State
+from goproxy_check.go.questions import Answer, Listing, Origin, State
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.modfile import read
 from goproxy_check.gofiles.references import Reference
@@ -24,6 +24,16 @@ def served(ref: Reference, declares: str = "", go_mod: bytes = b"") -> Diagnosis
     if declares and declares != ref.module and ref.required and not ref.is_toolchain:
         return Diagnosis(ref, Why.DECLARED, declares=declares)
     return Diagnosis(ref, Why.OK)
+
+
+def moved(ref: Reference, answer: Answer, origin: Origin) -> Diagnosis | None:
+    """Return the verdict where the proxies serve another commit than the tag of REF names, at its origin or here."""
+    names = origin.commit or (ref.commit if origin.state is State.ABSENT else "")
+    if not answer.commit or not names or answer.commit == names:
+        return None
+    since = f" of {answer.time}" if answer.time else ""
+    hashes = (("the proxy serves the commit", answer.commit + since), ("the tag names", names))
+    return Diagnosis(ref, Why.MOVED if origin.commit else Why.TAKEN, hashes=hashes)
 
 
 def private(ref: Reference, origin: Origin) -> Diagnosis:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from goproxy_check.go.answers import Reason
 from goproxy_check.go.env import GoEnv
 from goproxy_check.go.questions import State
+from goproxy_check.gofiles import module
 from goproxy_check.gofiles.problems import Skip, Skipped
 from goproxy_check.gofiles.references import Reference
 from goproxy_check.system.programs import CommandError
@@ -33,7 +34,7 @@ def examine(ref: Reference, ask: Ask) -> Diagnosis:
         if origin.state is State.UNKNOWN and ask.patient:
             return diagnose.not_listed(ref, origin, ask.listing(ref))
         ask.ahead(ref)
-    if ref.go_mod_hashes and not ref.rehashed:
+    if ref.go_mod_hashes and not (ref.rehashed or ask.releasing):
         quick = ask.quick(ref)
         if quick.proves():
             return diagnose.served(ref, go_mod=quick.body(".mod"))
@@ -41,6 +42,14 @@ def examine(ref: Reference, ask: Ask) -> Diagnosis:
             ask.ahead(ref)
     answer = ask.go(ref)
     if answer.failure is None:
+        if ask.releasing and (other := diagnose.moved(ref, answer, ask.commit(ref))):
+            return other
+        if (
+            ask.until_latest
+            and "-" not in ref.version
+            and module.semver_key(newest := ask.latest(ref)) < module.semver_key(ref.version)
+        ):
+            return Diagnosis(ref, Why.NOT_LATEST, declares=newest or "nothing")
         return diagnose.served(ref, answer.declares)
     if answer.failure.reason is Reason.SETTINGS:
         raise CommandError(f"go: {answer.failure.detail} (see go env GOPROXY)")

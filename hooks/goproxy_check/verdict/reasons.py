@@ -77,6 +77,7 @@ class Why(enum.Enum):
     NO_ARCHIVE = _V.STALE, "The proxy has its go.mod, but not the archive that builds need, and {remembers}.", _FIX
     NOT_IN_FOLDER = _V.STALE, "The folder that is your proxy does not hold it yet.", _FIX
     NO_VERSION = _V.UNLISTED, "The proxy knows no version at all of this module, and {remembers}.", _PRIVATE, _FIRST
+    NOT_LATEST = _V.STALE, "It is served, but go get {module}@latest still takes {declares}."
     # The origin does not have it.
     NO_TAG = _V.UNPUBLISHED, "It is not published, so no bypass helps.", _LISTED, _TAKE, _YOURS
     NO_TAG_AT_ALL = _V.UNPUBLISHED, "The origin has no version of this module, so no bypass helps.", _PACKAGE, _YOURS
@@ -149,6 +150,14 @@ class Why(enum.Enum):
     NOT_DATABASE = (
         *(_V.MISMATCH, "The version was changed once published, or somebody in between changes what you get."),
         _AUTHORS,
+    )
+    MOVED = (
+        *(_V.MISMATCH, "The tag was moved after a proxy had fetched it, and a version can't be replaced."),
+        Step("Publish the next version."),
+    )
+    TAKEN = (
+        *(_V.MISMATCH, "This version number is taken: it was published before, and a version can't be replaced."),
+        Step("Tag the next version instead."),
     )
     NO_RECORD = (
         *(

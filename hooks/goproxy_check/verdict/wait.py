@@ -90,18 +90,24 @@ def wait(
     return [item.news for item in items if item.news]
 
 
+def _state(news: Diagnosis) -> str:
+    if news.why is Why.NOT_LATEST:
+        return "served, but @latest does not choose it yet"
+    return _STATES.get(news.verdict, "there")
+
+
 def _tell(news: Diagnosis) -> None:
     words = said(news) if news.verdict in (Verdict.REFUSED, Verdict.UNAVAILABLE, Verdict.MISSING) else []
     why = f" ({words[-1 if news.verdict is Verdict.MISSING else 0]})" if words else ""
     if news.verdict in _STATES or news.verdict is Verdict.OK:
         until = time.strftime("; it repeats that until %H:%M", time.localtime(news.until)) if news.until else ""
-        complain(f"goproxy-check: {news.ref}: {_STATES.get(news.verdict, 'there')}{why}{until}")
+        complain(f"goproxy-check: {news.ref}: {_state(news)}{why}{until}")
 
 
 def _line(items: list[_Item], since: str, now: str) -> str:
     """Return what is next, since when it is waited, and for what."""
     waiting = [item for item in items if item.waits()]
-    states = Counter(_STATES[item.news.verdict] for item in waiting if item.news)
+    states = Counter(_state(item.news) for item in waiting if item.news)
     if len(waiting) == 1:
         what = f"{waiting[0].ref}: {next(iter(states), 'not known yet')}"
     else:
