@@ -11,6 +11,7 @@ from goproxy_check.change import scope
 from goproxy_check.change.git import Git
 from goproxy_check.go.env import GoEnv, downloaded, read_go_env
 from goproxy_check.gofiles import references
+from goproxy_check.gofiles.problems import Skip
 from goproxy_check.gofiles.references import Reference
 from goproxy_check.options import Options
 from goproxy_check.report.outcome import Reader, Run
@@ -99,7 +100,8 @@ def _diagnoses(
         for ref in downloaded(refs, env, programs, seconds / 2)
     }
     unknown = [ref for ref, diagnosis in known.items() if diagnosis is None]
-    if env.off and (options.named or options.wait is not None):
+    off = [item for item in known.values() if item and item.ref.skipped and item.ref.skipped.why is Skip.OFF]
+    if off and (options.named or options.wait is not None):
         raise CommandError("GOPROXY=off: nobody can be asked (see go env GOPROXY)")
     if unknown:
         from goproxy_check.go.questions import Go

@@ -46,7 +46,7 @@ _PHRASES = [
     (Reason.MISMATCH, r"checksum mismatch|SECURITY ERROR"),
     (Reason.NO_RECORD, r"/lookup/\S+: (?:404|410) "),
     (Reason.NO_DATABASE, r"verifying .*: |invalid GOSUMDB|missing GOSUMDB"),
-    (Reason.SETTINGS, r"invalid (?:file:// )?proxy URL|GOPROXY list is not|parse \"[^\"]*\": "),
+    (Reason.SETTINGS, r"^\S+: (?:invalid (?:file:// )?proxy URL|parse \")|GOPROXY list is not"),
     (Reason.NOT_FOUND, r"reading \S+: (?:404|410) |reading file:.*(?:no such file|cannot find)"),
     (Reason.UNAVAILABLE, r"reading \S+: (?:408|425|429|5\d\d) "),
     (Reason.REFUSED, r"reading \S+: 4\d\d |: Proxy Authentication Required"),

@@ -89,6 +89,8 @@ class Quick:
         self._session = requests.Session()
         self._session.trust_env = False  # no netrc; the network's proxies are added to each request
         self._session.headers.update({"User-Agent": f"goproxy-check/{__version__}", "Accept-Encoding": "identity"})
+        # Redirects are followed below: even if told not to, requests would read the whole body of one.
+        self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_connections=8, pool_maxsize=jobs))
 
@@ -110,11 +112,11 @@ class Quick:
         return replies
 
     def _one(self, proxy: Proxy, ref: Reference, file: str) -> Reply:
-        parts = urlsplit(proxy.url)
-        path = f"{parts.path.rstrip('/')}/{quote(module.escape(ref.module))}/@v/{quote(module.escape(ref.version))}"
-        url = parts._replace(netloc=parts.netloc.rpartition("@")[2], path=path + file).geturl()
-        started = time.monotonic()
+        started, url = time.monotonic(), proxy.redacted
         try:
+            parts = urlsplit(proxy.url)  # the query belongs to the proxy, the credentials to go
+            path = f"{parts.path.rstrip('/')}/{quote(module.escape(ref.module))}/@v/{quote(module.escape(ref.version))}"
+            url = parts._replace(netloc=parts.netloc.rpartition("@")[2], path=path + file).geturl()
             reply = self._request("HEAD" if file == ".zip" else "GET", url, proxy, file)
             if file == ".zip" and reply.status != 200 and not reply.absent:  # many storages refuse HEAD
                 reply = self._request("GET", url, proxy, file)
@@ -126,7 +128,7 @@ class Quick:
         return reply
 
     def _request(self, method: str, url: str, proxy: Proxy, file: str) -> Reply:
-        """Return the answer to METHOD URL. Redirects are followed here: requests reads their bodies without a bound."""
+        """Return the answer to METHOD URL, after redirects."""
         from requests.utils import get_environ_proxies
 
         for _ in range(_REDIRECTS):
