@@ -1,9 +1,13 @@
 """The command line: arguments, one run, an exit status. Every commit pays for what is imported at the top."""
 
 import os
+import signal
 import sys
+import time
 
 from goproxy_check.gofiles.names import PATHSPECS
+
+_QUICK_SECONDS = 5.0
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -17,6 +21,7 @@ def main(argv: list[str] | None = None) -> int:
 def _status(argv: list[str]) -> int:
     """Return 0 to 2, or 130 after an interrupt; every failure is one line on standard error."""
     try:
+        _handle_signals()
         code = 0 if _nothing_staged(argv) else _run(argv)
         for stream in filter(None, (sys.stdout, sys.stderr)):
             stream.flush()
@@ -54,16 +59,25 @@ def _nothing_staged(argv: list[str]) -> bool:
     command += ["--ignore-submodules=all", "--", *PATHSPECS]
     env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
     silent = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
+    env["GIT_OPTIONAL_LOCKS"] = "0"
     try:
-        child = os.posix_spawnp("git", command, {**env, "GIT_OPTIONAL_LOCKS": "0"}, file_actions=silent)
-        return os.waitpid(child, 0)[1] == 0
+        child = os.posix_spawnp("git", command, env, file_actions=silent, setpgroup=0)
     except OSError:
         return False  # the long way says why
+    ended, status, end = 0, 0, time.monotonic() + _QUICK_SECONDS
+    try:
+        while not ended and time.monotonic() < end:
+            time.sleep(0.0005)
+            ended, status = os.waitpid(child, os.WNOHANG)
+    finally:
+        if not ended:
+            os.killpg(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    return bool(ended) and status == 0
 
 
 def _run(argv: list[str]) -> int:
     """Run in a thread, and see to the status line and to signals here, which never meet a program that is starting."""
-    import signal
     import threading
 
     from goproxy_check.options import parse
@@ -71,37 +85,47 @@ def _run(argv: list[str]) -> int:
     from goproxy_check.system.programs import Programs
     from goproxy_check.system.terminal import Progress
 
-    if threading.current_thread() is threading.main_thread():
-        for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
-            if number and signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
-                signal.signal(number, signal.default_int_handler)
-        if hasattr(signal, "SIGCHLD"):
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or no child's failure would be seen
     options = parse(argv)
     programs, progress, stop = Programs(options.trace, options.timeout), Progress(options), threading.Event()
     ended: list[int | BaseException] = []
+    over = threading.Event()
 
     def work() -> None:
         try:
             ended.append(run(options, programs, progress, stop))
         except BaseException as error:
             ended.append(error)
+        finally:
+            over.set()
 
-    worker = threading.Thread(target=work, daemon=True)
-    worker.start()
+    threading.Thread(target=work, daemon=True).start()
     try:
-        while worker.is_alive():  # a signal that another thread receives does not wake this one
-            worker.join(0.2)
+        while not over.wait(0.2):  # a signal that another thread receives does not wake this one
             progress.draw()
     except KeyboardInterrupt:
         stop.set()
     finally:
         programs.stop()
-        worker.join(0.7)
+        over.wait(0.7)
+        programs.remove_scratch()
         progress.close()
-    if not stop.is_set() and isinstance(ended[0], BaseException):
+    if stop.is_set():
+        return 130
+    if isinstance(ended[0], BaseException):
         raise ended[0]
-    return 130 if stop.is_set() or isinstance(ended[0], BaseException) else ended[0]
+    return ended[0]
+
+
+def _handle_signals() -> None:
+    """Let a signal to end this process raise KeyboardInterrupt, unless it is ignored, as nohup has it."""
+    try:
+        for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
+            if number and signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, signal.default_int_handler)
+        if hasattr(signal, "SIGCHLD"):
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or no child's failure would be seen
+    except ValueError:
+        pass  # not in the main thread
 
 
 def _discard_output() -> None:

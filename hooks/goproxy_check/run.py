@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +43,8 @@ def run(options: Options, programs: Programs, progress: Progress, stop: threadin
 
         root = changes[0].root if changes else options.folder
         found, to_add = fix(found, env, programs, root, options.timeout, options.nosumdb)
+        if stop.is_set():
+            raise KeyboardInterrupt
     folder = changes[0].folder if changes else ""
     finished = Run(
         found,
@@ -110,19 +111,20 @@ def _diagnoses(
         from goproxy_check.verdict.examine import examine_all
         from goproxy_check.verdict.wait import wait
 
-        with tempfile.TemporaryDirectory(prefix="goproxy-check-", ignore_cleanup_errors=True) as scratch:
-            go = Go(env, programs, scratch) if env.go else None
-            quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None
-            releasing = options.named or options.wait is not None
-            given = {"releasing": releasing, "until_latest": options.latest}
-            ask = Ask(env, go, quick, progress, options.jobs, seconds, **given)
-            for ref in unknown if options.latest else ():
-                if "-" in ref.version:
-                    complain(f"goproxy-check: {ref}: @latest never chooses a pre-release, so that is not waited for")
-            if options.wait is None:
-                found = examine_all(unknown, ask)
-            else:
-                found = wait(unknown, ask, progress, stop, options.wait, options.timeout)
+        go = Go(env, programs) if env.go else None
+        quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None
+        releasing = options.named or options.wait is not None
+        given = {"releasing": releasing, "until_latest": options.latest}
+        ask = Ask(env, go, quick, progress, options.jobs, seconds, **given)
+        for ref in unknown if options.latest else ():
+            if "-" in ref.version:
+                complain(f"goproxy-check: {ref}: @latest never chooses a pre-release, so that is not waited for")
+        if options.wait is None:
+            found = examine_all(unknown, ask)
+        else:
+            found = wait(unknown, ask, progress, stop, options.wait, options.timeout)
+        if stop.is_set() and (options.wait is None or len(found) < len(unknown)):
+            raise KeyboardInterrupt  # there is nothing to report
         known |= {item.ref: item for item in found}
     return [item for item in known.values() if item]
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from goproxy_check.go.answers import json_objects
 from goproxy_check.gofiles import module, toolchain
@@ -149,8 +150,20 @@ def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:
         # complete URL; everything else gets https:// in front.
         if re.search("[.:/]", url) and ":/" not in url and not os.path.isabs(url) and not url.startswith("/"):
             url = f"https://{url}"
+        if "@" in url and not _is_plain(url):  # before Go, or anybody else, shows a part of a password
+            problem = f"GOPROXY: entry {len(proxies) + 1} is not a URL (see go env GOPROXY)"
+            raise CommandError(f"{problem}: in its user and password, write / as %2F, @ as %40 and so on")
         if url:
             proxies.append(Proxy(url, separator == "|"))
     if not proxies:
         raise CommandError("GOPROXY has no entries: set it to a proxy's URL, or unset it (go env -u GOPROXY)")
     return tuple(proxies), ""
+
+
+def _is_plain(url: str) -> bool:
+    """Return whether it is certain which part of URL is its userinfo."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("https", "http", "file") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # such as a port that is none
+        return False

@@ -59,12 +59,11 @@ class Origin(NamedTuple):
 
 
 class Go:
-    """Asks the go command of ENV; its folders are made in SCRATCH."""
+    """Asks the go command of ENV."""
 
-    def __init__(self, env: GoEnv, programs: Programs, scratch: str) -> None:
+    def __init__(self, env: GoEnv, programs: Programs) -> None:
         self.env = env
         self._programs = programs
-        self._scratch = scratch
         flags = f"{env.flags} -mod=mod -modcacherw".strip()
         neutral = {"GOWORK": "off", "GOTOOLCHAIN": "local", "GO111MODULE": "on", "GOFLAGS": flags}
         self._proxies = programs.go_environment(**neutral, GOPROXY=env.proxies_alone)
@@ -146,7 +145,7 @@ class Go:
     @contextmanager
     def _folder(self, go_sum: str = "") -> Iterator[str]:
         """Make a module that has GO_SUM, for one question."""
-        folder = tempfile.mkdtemp(dir=self._scratch)
+        folder = tempfile.mkdtemp(dir=self._programs.scratch())
         try:
             for name, text in (("go.mod", _GO_MOD), ("go.sum", go_sum)):
                 with open(os.path.join(folder, name), "wb") as file:

@@ -6,9 +6,11 @@ started, and has no terminal on which to ask for a password.
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -37,6 +39,7 @@ class Programs:
 
     def __init__(self, traced: bool = False, git_seconds: float = 60.0) -> None:
         self.traced = traced
+        self._scratch = ""
         self._git_seconds = git_seconds
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -94,6 +97,16 @@ class Programs:
                 self._running.discard(child)
             if shown and self.traced:
                 complain(f"# {shown} ({time.monotonic() - started:.3f}s)")
+
+    def scratch(self) -> str:
+        """Return a folder for this run; ``remove_scratch`` removes it."""
+        self._scratch = self._scratch or tempfile.mkdtemp(prefix="goproxy-check-")
+        return self._scratch
+
+    def remove_scratch(self) -> None:
+        """Remove the folder of this run, if there is one."""
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
     def stop(self) -> None:
         """End every program that runs, and start no more: ``run`` then returns at once."""
