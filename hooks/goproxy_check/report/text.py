@@ -27,18 +27,21 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool, width: 
     listed = [item for item in run.diagnoses if run.show_skipped and item.verdict is Verdict.SKIPPED]
     again = {item.ref for item in run.findings if item.fixed and not run.to_add}  # one line is enough the second time
     shown = [item for item in run.findings if item not in tolerated and item.ref not in again] + listed
-    for number, (_, alike) in enumerate(groupby(shown, _kind)):
-        if number:
-            write("")
+    sections = 0
+    for _, alike in groupby(shown, _kind):
         group = list(alike)
+        write("") if sections else None
+        sections += 1
         for item in group:
             write(_what(item, run), item.verdict.value + " (fixed here)" * item.fixed, item.verdict)
         for line in explanation(group, run, fetch_last=True):
-            for part in _wrapped(line, width):
+            for part in _wrapped(line, width - 2):
                 write(f"  {part}")
-    for line in (*_remedies(run), *_fixed(run), *_way_out(run)):
-        for part in _wrapped(line, width):
-            write(part)
+    for section in (_remedies(run), _fixed(run), _way_out(run)):
+        lines = [part for line in section for part in _wrapped(line, width)]
+        for line in ([""] if lines and sections else []) + lines:
+            write(line)
+        sections += bool(lines)
     for item in run.unchecked:
         why, _ = explained(item)
         write(f"warning: not checked: {f'{item.ref} ({why})' if item.ref.module else why}")
@@ -108,14 +111,12 @@ def _remedies(run: Run) -> Iterator[str]:
     fixable = [item for item in run.diagnoses if item.verdict in FIXABLE]
     wanted = [item for item in fixable if item.ref.unrecorded or not item.ref.locations]
     if wanted:
-        yield ""
         if not run.direct_allowed:
             yield "GOPROXY has no direct: a rule (a cooldown, a block list) may be against going around the proxy."
         yield "Fetch it here, past the proxy; go.sum gets its lines:"
         for line in commands(Remedy.DIRECT, wanted, run.reader):
             yield f"  {line}"
     elif fixable:
-        yield ""
         yield f"CI and others behind the proxy can't get {_it(fixable)} until it asks again."
         yield "To go on with a warning: the same with --fix (the hook goproxy-fix)."
 
@@ -128,7 +129,6 @@ def _fixed(run: Run) -> Iterator[str]:
         what = "fixed: fetched from the origin" if stale else "fixed: fetched without the checksum database"
         what = what if run.to_add else "warning: here, but not at the proxy"
         others = f"; others behind the proxy can't get {_it(stale)} until it asks again" if stale else ""
-        yield ""
         yield f"{what}: {_names(fixed)}{others}"
     if run.to_add:
         files = " ".join(quoted(run.reader.path(file)) for file in run.to_add)
@@ -146,10 +146,8 @@ def _way_out(run: Run) -> Iterator[str]:
     """Yield how to go on all the same."""
     stopping = [item for item in run.diagnoses if run.stops(item)]
     if stopping and run.reader.hook:
-        yield ""
         yield f"To {run.reader.action} without this check, once: {once(run.reader)}"
     elif any(item.verdict is Verdict.UNAVAILABLE for item in stopping):
-        yield ""
         yield "To let it pass for now: the same with --allow-unavailable"
 
 
@@ -163,9 +161,9 @@ def _names(items: list[Diagnosis]) -> str:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    if line.startswith(" ") or not 40 <= width < len(line) + 2:
+    if line.startswith(" ") or not 38 <= width < len(line):
         return [line]
-    return wrap(line, width - 2, break_long_words=False, break_on_hyphens=False)
+    return wrap(line, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _writer(stream: TextIO, colour: bool) -> Callable[..., None]:

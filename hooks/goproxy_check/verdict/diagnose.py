@@ -51,6 +51,8 @@ def private(ref: Reference, origin: Origin) -> Diagnosis:
 
 def unpublished(ref: Reference, origin: Origin) -> Diagnosis:
     """Return the verdict on a version that its origin does not have."""
+    if ref.is_toolchain:
+        return Diagnosis(ref, Why.NO_RELEASE, origin=origin, nearest=_releases(ref, origin.versions))
     pseudo = module.is_pseudo(ref.version)
     nearest = module.nearest_versions(ref.version, origin.versions)
     if origin.failure and origin.failure.reason is Reason.UNFIT:
@@ -66,7 +68,7 @@ def not_listed(ref: Reference, origin: Origin, listing: Listing) -> Diagnosis:
     """Return the verdict where no proxy lists the version, none was asked for it, and the origin can't be asked."""
     nearest = module.nearest_versions(ref.version, listing.versions)
     why = Why.NO_TOOLCHAIN if ref.is_toolchain else Why.OTHERS_LISTED if nearest else Why.NONE_LISTED
-    return Diagnosis(ref, why, origin=origin, nearest=_releases(ref, listing) if ref.is_toolchain else nearest)
+    return Diagnosis(ref, why, origin=origin, nearest=_releases(ref, listing.versions) if ref.is_toolchain else nearest)
 
 
 def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Origin, listing: Listing) -> Diagnosis:
@@ -123,12 +125,10 @@ def _not_found(found: Diagnosis, failure: Failure, quick: Replies, listing: List
     return replace(found, why=Why.NO_LOGIN if no_login else guess.why, nearest=guess.nearest)
 
 
-def _releases(ref: Reference, listing: Listing) -> tuple[str, ...]:
-    """Return the Go releases around the toolchain REF that LISTING has for its system: 1.23.4."""
+def _releases(ref: Reference, versions: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the Go releases around the toolchain REF of VERSIONS that are for its system: 1.23.4."""
     host = f".{ref.version.rpartition('.')[2]}"
-    names = [
-        version.removeprefix("v0.0.1-go") for version in (ref.version, *listing.versions) if version.endswith(host)
-    ]
+    names = [version.removeprefix("v0.0.1-go") for version in (ref.version, *versions) if version.endswith(host)]
     wanted, *others = (f"v{name.removesuffix(host)}" for name in names)
     return tuple(version[1:] for version in module.nearest_versions(wanted, tuple(others)))
 

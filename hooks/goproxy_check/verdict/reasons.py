@@ -68,7 +68,8 @@ class Why(enum.Enum):
     SKIPPED = _V.SKIPPED, "{skipped}"
     INVALID = _V.INVALID, "{detail}"
     DECLARED = (
-        *(_V.INVALID, "Its go.mod declares the path {declares}, and Go accepts a requirement under that path only."),
+        _V.INVALID,
+        "Its go.mod declares the path {declares}, and Go accepts a requirement under that path only.",
         Step("Require it by that path, in import statements too:", Remedy.EDIT),
     )
     # The origin has it, the proxies do not.
@@ -81,6 +82,7 @@ class Why(enum.Enum):
     # The origin does not have it.
     NO_TAG = _V.UNPUBLISHED, "It is not published, so no bypass helps.", _LISTED, _TAKE, _YOURS
     NO_TAG_AT_ALL = _V.UNPUBLISHED, "The origin has no version of this module, so no bypass helps.", _PACKAGE, _YOURS
+    NO_RELEASE = _V.UNPUBLISHED, "There is no such Go release, so no bypass helps.", _LISTED, _CORRECT
     NO_COMMIT = _V.UNPUBLISHED, "Its commit is not at the origin, so no bypass helps.", _QUERY
     UNFIT_TAG = _V.UNPUBLISHED, "The tag is there, but its go.mod does not fit, so no bypass helps.", _CORRECT
     UNFIT_COMMIT = _V.UNPUBLISHED, "Its commit is there, but the version does not fit it, so no bypass helps.", _QUERY
@@ -97,73 +99,86 @@ class Why(enum.Enum):
     NO_LOGIN = _V.MISSING, "The proxy may not read its repository, if there is one.", _PRIVATE, _SPELLING
     NO_TOOLCHAIN = _V.MISSING, "The go or toolchain line asks for a Go release that the proxy does not have.", _LISTED
     NO_ACCESS = (
-        *(_V.MISSING, "Go takes this module from its origin, and the origin does not let it in, or is not there."),
+        _V.MISSING,
+        "Go takes this module from its origin, and the origin does not let it in, or is not there.",
         *(_SPELLING, Step("Make sure that git can read its repository (https://go.dev/doc/faq#git_https).")),
     )
     NO_GO = (
-        *(_V.MISSING, "go.sum does not prove that it is served, and there is no go command to ask."),
+        _V.MISSING,
+        "go.sum does not prove that it is served, and there is no go command to ask.",
         Step("Install Go, or put it on PATH, to learn more."),
     )
     # The proxy says no, and it is not 404.
     LOGIN_WANTED = (
-        *(_V.REFUSED, "The proxy wants a login."),
+        _V.REFUSED,
+        "The proxy wants a login.",
         Step("Give Go your login for it (.netrc or GOAUTH: go help goauth)."),
     )
     NOT_LISTED = (
-        *(_V.REFUSED, "The proxy refuses it, and does not list it: a slip, a rule, or it is not there yet.", _LISTED),
-        *(_TAKE, Step("Else ask whoever runs the proxy.")),
+        _V.REFUSED,
+        "The proxy refuses it, and does not list it: a slip, a rule, or it is not there yet.",
+        _LISTED,
+        _TAKE,
+        Step("Else ask whoever runs the proxy."),
     )
     POLICY = (
-        *(_V.REFUSED, "The proxy has a rule against it (a cooldown for young versions, a block list)."),
+        _V.REFUSED,
+        "The proxy has a rule against it (a cooldown for young versions, a block list).",
         Step("Wait, take another version, or ask whoever runs the proxy."),
     )
     REFUSED = (
-        *(_V.REFUSED, "The proxy refuses it. Some proxies do so for versions that they do not have."),
-        *(Step("Check the spelling, or ask whoever runs the proxy."), _AROUND),
+        _V.REFUSED,
+        "The proxy refuses it. Some proxies do so for versions that they do not have.",
+        Step("Check the spelling, or ask whoever runs the proxy."),
+        _AROUND,
     )
     # Nobody gave a usable answer.
     NO_ANSWER = (
-        *(_V.UNAVAILABLE, "No proxy gave a usable answer, so nothing is known about this version."),
+        _V.UNAVAILABLE,
+        "No proxy gave a usable answer, so nothing is known about this version.",
         Step("Try again when it is back, if go env GOPROXY is right."),
     )
     BUSY = _V.UNAVAILABLE, "The proxy gets more requests than it takes.", Step("Try again in a minute.")
     PROXY_LACKS_ORIGIN = (
-        *(_V.UNAVAILABLE, "The proxy could not reach the origin, so nothing is known about this version."),
+        _V.UNAVAILABLE,
+        "The proxy could not reach the origin, so nothing is known about this version.",
         Step("Try again in a minute: the next attempt often succeeds."),
     )
     NO_DATABASE = (
-        *(
-            _V.UNAVAILABLE,
-            "A proxy serves it, but the checksum database, which Go asks about it, gave no usable answer.",
-        ),
+        _V.UNAVAILABLE,
+        "A proxy serves it, but the checksum database, which Go asks about it, gave no usable answer.",
         Step("Try again when it is back, if go env GOSUMDB is right."),
     )
     NO_ORIGIN = (
-        *(_V.UNAVAILABLE, "Go takes this module from its origin, which is out of reach, so nothing is known."),
+        _V.UNAVAILABLE,
+        "Go takes this module from its origin, which is out of reach, so nothing is known.",
         Step("Try again when the network (a VPN?) is there, if the path is right."),
     )
     # What is served is not what others have got.
     NOT_GO_SUM = (
-        *(_V.MISMATCH, "The line in go.sum was edited or badly merged, or the version was changed once published."),
-        *(Step("Look at: git diff HEAD -- go.sum"), _AUTHORS),
+        _V.MISMATCH,
+        "The line in go.sum was edited or badly merged, or the version was changed once published.",
+        Step("Look at: git diff HEAD -- go.sum"),
+        _AUTHORS,
     )
     NOT_DATABASE = (
-        *(_V.MISMATCH, "The version was changed once published, or somebody in between changes what you get."),
+        _V.MISMATCH,
+        "The version was changed once published, or somebody in between changes what you get.",
         _AUTHORS,
     )
     MOVED = (
-        *(_V.MISMATCH, "The tag was moved after a proxy had fetched it, and a version can't be replaced."),
+        _V.MISMATCH,
+        "The tag was moved after a proxy had fetched it, and a version can't be replaced.",
         Step("Publish the next version."),
     )
     TAKEN = (
-        *(_V.MISMATCH, "This version number is taken: it was published before, and a version can't be replaced."),
+        _V.MISMATCH,
+        "This version number is taken: it was published before, and a version can't be replaced.",
         Step("Tag the next version instead."),
     )
     NO_RECORD = (
-        *(
-            _V.UNVERIFIABLE,
-            "A proxy serves it, but the checksum database has no record of it yet: Go does not take it.",
-        ),
+        _V.UNVERIFIABLE,
+        "A proxy serves it, but the checksum database has no record of it yet: Go does not take it.",
         Step("Wait (half an hour is usual), or give up that check for it, this once:", Remedy.NOSUMDB),
     )
 
