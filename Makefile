@@ -21,7 +21,7 @@ demo: $(VENV)/.installed
 	@$(RUN) python -m tests.support.demo
 
 picture: $(VENV)/.installed
-	@$(RUN) python -m tests.support.demo examples/demo.svg
+	@$(RUN) python -m tests.support.demo docs/demo.svg
 
 test: $(if $(TESTS),$(VENV)/.installed-test,lint)
 	$(RUN) python -m pytest -n $(WORKERS) --maxschedchunk 1 $(TESTS)

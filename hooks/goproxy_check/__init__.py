@@ -1,3 +1,3 @@
 """goproxy-check: does every newly referenced Go module version resolve, and if not, why?"""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

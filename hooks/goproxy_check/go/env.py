@@ -130,6 +130,8 @@ def _oldest(env: GoEnv, programs: Programs, seconds: float) -> str:
     # (cmd/go/internal/toolchain: Select).
     output = _go_env(programs, env.go, seconds, {"GOWORK": "off"}, "GOTOOLCHAIN")
     least, _, mode = output.decode("utf-8", "replace").strip().rpartition("+")
+    if not mode:
+        raise CommandError("go env GOTOOLCHAIN: no answer: repair the Go installation")
     if mode != "auto":
         return ""
     return least if toolchain.newer(least, env.version) else env.version

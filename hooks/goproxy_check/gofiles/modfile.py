@@ -117,7 +117,7 @@ def _directives(lines: list[str]) -> Iterator[tuple[int, str, list[str]]]:
             yield number, block, tokens
         elif len(tokens) > 1 and tokens[-1] == "(":
             block = tokens[0] if len(tokens) == 2 else "?"
-        elif tokens:
+        elif tokens and tokens[1:] != ["(", ")"]:
             yield number, tokens[0], tokens[1:]
 
 

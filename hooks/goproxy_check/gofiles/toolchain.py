@@ -46,9 +46,3 @@ def newer(name: str, than: str) -> bool:
     """Tell whether NAME is a release after THAN, which may be none at all."""
     one, other = release(name), release(than)
     return one is not None and (other is None or one > other)
-
-
-def raised(after: ModFile, before: ModFile | None) -> tuple[str, int]:
-    """Return what AFTER demands as ``demanded`` does, but "" where BEFORE demands that, or a newer one, already."""
-    name, line = demanded(after)
-    return (name, line) if name and newer(name, demanded(before)[0]) else ("", 0)

@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
@@ -146,7 +147,7 @@ class Quick:
 def _reply(proxy: Proxy, file: str, response: "requests.Response") -> Reply:
     """Return what RESPONSE means; the body of an archive is not read, and of others no more than is ever needed."""
     phrase, status, body = one_line(response.reason or "", 60), response.status_code, b""
-    if file != ".zip" or status != 200:
+    if file != ".zip" or status != 200 or response.request.method == "HEAD":  # which has no body
         for chunk in response.iter_content(1 << 16):
             body += chunk
             if len(body) > _MOST:
@@ -158,18 +159,15 @@ def _reply(proxy: Proxy, file: str, response: "requests.Response") -> Reply:
     return Reply(proxy, file, status, phrase, detail, cached_until(response.headers, time.time()))
 
 
-# 2026-01-02T03:04:05Z, 2026-01-02T03:04:05.678+01:00
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})")
-
-
 def _names(info: bytes, version: str) -> bool:
     """Return whether a .info file is about VERSION, in a form that Go certainly accepts (modfetch: RevInfo)."""
     try:
-        about = json.loads(info.decode("utf-8"), parse_constant=lambda word: 1 / 0)  # NaN is no JSON to Go
-        time_, origin = about.get("Time", "2026-01-01T00:00:00Z"), about.get("Origin") or {}
-        plain = all(isinstance(value, str) for value in origin.values()) and bool(_TIME.fullmatch(time_))
-        names = [name.lower() for name in about]  # which are the same to Go
-        return about["Version"] == version and plain and len(names) == len(set(names))
+        pairs = json.loads(info.decode("utf-8"), parse_constant=lambda word: 1 / 0).items()  # NaN is no JSON to Go
+        about = {name.lower(): value for name, value in pairs}  # the case of a name is the same to Go
+        time_, origin = about.get("time", "2026-01-01T00:00:00Z"), about.get("origin") or {}
+        datetime.strptime(re.sub(r"(?<=\d)\.\d+(?=Z|[+-])", "", time_), "%Y-%m-%dT%H:%M:%S%z")
+        plain = all(isinstance(value, str) for value in origin.values()) and len(about) == len(pairs)
+        return about["version"] == version and plain
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return False
 
