@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from goproxy_check.change import scope
 from goproxy_check.change.git import Git
+from goproxy_check.change.tags import tagged
 from goproxy_check.go.env import GoEnv, downloaded, read_go_env
 from goproxy_check.gofiles import references
 from goproxy_check.gofiles.problems import Skip
-from goproxy_check.gofiles.references import Reference
+from goproxy_check.gofiles.reference import Reference, joined, of_argument, of_tag, outside
 from goproxy_check.options import Options
 from goproxy_check.report.outcome import Reader, Run
 from goproxy_check.system.programs import CommandError, Programs
@@ -77,13 +78,13 @@ def _changes(git: Git, options: Options) -> list[scope.Change]:
 
 def _references(git: Git, options: Options, changes: list[scope.Change]) -> list[Reference]:
     """Return what is to be examined, once each."""
-    refs = [references.of_argument(text) for text in options.versions]
-    refs += [references.of_tag(*scope.tagged(git, tag)) for tag in options.tag]
+    refs = [of_argument(text) for text in options.versions]
+    refs += [of_tag(*tagged(git, tag)) for tag in options.tag]
     for change in changes:
         before = scope.earlier(git, change, references.candidates(change.files)) if change.before else []
         refs += references.new_references(change.files, change.context, before, change.fresh, change.tags)
-        refs += [references.outside(path) for path in change.outside]
-    return references.joined(refs)
+        refs += [outside(path) for path in change.outside]
+    return joined(refs)
 
 
 def _diagnoses(

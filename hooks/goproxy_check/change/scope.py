@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 
 from goproxy_check.change.git import OBJECT, Blob, DiffEntry, Git
-from goproxy_check.gofiles import module
-from goproxy_check.gofiles.modfile import read
+from goproxy_check.change.tags import published_by
 from goproxy_check.gofiles.names import MODULE_FILES
 from goproxy_check.system.programs import CommandError
 
@@ -83,7 +82,7 @@ def between(git: Git, base: str, head: str, files: tuple[str, ...], pushed_ref: 
         raise CommandError(f"{head if ours else base} is not a commit of this repository")
     new = _changed([git.diff(fork, theirs)])
     new &= {_name(root, folder, file) for file in files} or new
-    change = Change(root, folder, (), before=(fork,), tags=_tags(pushed_ref))
+    change = Change(root, folder, (), before=(fork,), tags=published_by(pushed_ref))
     return _load(change, git, theirs, git.tree(theirs), new) if new else None
 
 
@@ -118,7 +117,7 @@ def pushed(git: Git, lines: str, remote: str) -> list[Change]:
         _, ours, remote_ref, theirs = match.groups()
         if commit := git.commit_of(ours):
             commits[commit] = git.commit_of(theirs)
-            tags |= _tags(remote_ref)
+            tags |= published_by(remote_ref)
         elif ours.strip("0") and not git.has(ours):
             raise CommandError(f"--pre-push: there is no object {ours} here")
         # else a ref is deleted, or it is a tag of something else than a commit
@@ -132,28 +131,6 @@ def pushed(git: Git, lines: str, remote: str) -> list[Change]:
             new = _changed([git.diff(base, commit) for base in bases]) if bases else set(tree)
             changes.append(_load(Change(root, folder, (), before=bases, tags=tags), git, commit, tree, new))
     return changes
-
-
-def tagged(git: Git, tag: str) -> tuple[str, str, str]:
-    """Return the module that TAG publishes, its version, and its commit: v1.2.3 of ./go.mod, sub/v1.2.3 of sub/go.mod.
-
-    From v2 on the go.mod may lie in a folder of that name too (https://go.dev/ref/mod#vcs-version). Raises CommandError
-    for a tag that is not here, or whose go.mod does not fit its version.
-    """
-    folder, _, version = tag.rpartition("/")
-    commit = git.commit_of(f"refs/tags/{tag}")
-    if not commit:
-        raise CommandError(f"--tag {tag}: there is no such tag here (git fetch --tags brings those of the remote)")
-    problem = f"there is no {posixpath.join(folder, 'go.mod')}"
-    for place in (folder, posixpath.join(folder, version.partition(".")[0])):
-        name = f"{commit}:{posixpath.join(place, 'go.mod')}"
-        if go_mod := git.read({name}).get(name):
-            path = read("go.mod", go_mod).module
-            wrong = module.check(path, version)
-            if not wrong:
-                return path, version, commit
-            problem = wrong.detail
-    raise CommandError(f"--tag {tag}: its go.mod does not fit: {problem}")
 
 
 def earlier(git: Git, change: Change, names: set[tuple[str, str]]) -> list[list[File]]:
@@ -175,12 +152,6 @@ def earlier(git: Git, change: Change, names: set[tuple[str, str]]) -> list[list[
         paths |= _context(tree, paths)
         trees.append([file for file in files if file.path in paths])
     return trees
-
-
-def _tags(ref: str) -> frozenset[tuple[str, str]]:
-    """Return the folder and the version of the module that REF publishes, if it is a tag: refs/tags/sub/v1.2.3."""
-    folder, _, version = ref.removeprefix("refs/tags/").rpartition("/")
-    return frozenset({(folder, version)} if ref.startswith("refs/tags/") else ())
 
 
 def _changed(diffs: list[list[DiffEntry]]) -> set[str]:

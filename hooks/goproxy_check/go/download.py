@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from goproxy_check.go.answers import Failure, Reason, failure, json_objects, origin_failure
 from goproxy_check.go.env import GoEnv
 from goproxy_check.gofiles.modfile import read
-from goproxy_check.gofiles.references import Reference
+from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.redact import one_line
 

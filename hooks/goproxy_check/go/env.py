@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from goproxy_check.go.answers import json_objects
 from goproxy_check.gofiles import module, toolchain
-from goproxy_check.gofiles.references import Reference
+from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.redact import one_line, redacted_url
 

@@ -18,7 +18,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from goproxy_check import __version__
 from goproxy_check.go.env import Proxy
 from goproxy_check.gofiles import module
-from goproxy_check.gofiles.references import Reference
+from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.redact import one_line
 from goproxy_check.system.terminal import complain
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from goproxy_check.gofiles import module
-from goproxy_check.gofiles.references import Reference, by_folder
+from goproxy_check.gofiles.reference import Reference, by_folder
 from goproxy_check.report.outcome import Reader
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import FIXABLE, Remedy, Why

@@ -12,7 +12,7 @@ from goproxy_check.go.answers import Failure, Reason
 from goproxy_check.go.env import GoEnv
 from goproxy_check.go.questions import Answer, Go, Listing, Origin, State
 from goproxy_check.gofiles import module
-from goproxy_check.gofiles.references import Reference
+from goproxy_check.gofiles.reference import Reference
 from goproxy_check.proxy.quick import Quick, Replies, Reply
 from goproxy_check.system.terminal import Progress
 

@@ -6,7 +6,7 @@ from goproxy_check.go.answers import Failure, Reason
 from goproxy_check.go.questions import Answer, Listing, Origin, State
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.modfile import read
-from goproxy_check.gofiles.references import Reference
+from goproxy_check.gofiles.reference import Reference
 from goproxy_check.proxy.quick import Replies
 from goproxy_check.proxy.words import Cause, cause
 from goproxy_check.system.redact import redacted_url

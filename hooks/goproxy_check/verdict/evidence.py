@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from goproxy_check.go.questions import Origin
-from goproxy_check.gofiles.references import Reference
+from goproxy_check.gofiles.reference import Reference
 from goproxy_check.verdict.reasons import NotFixed, Verdict, Why
 
 

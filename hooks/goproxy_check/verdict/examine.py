@@ -13,7 +13,7 @@ from goproxy_check.go.env import GoEnv
 from goproxy_check.go.questions import State
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.problems import Skip, Skipped
-from goproxy_check.gofiles.references import Reference
+from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.programs import CommandError
 from goproxy_check.verdict import diagnose
 from goproxy_check.verdict.ask import Ask

@@ -8,7 +8,7 @@ from dataclasses import replace
 from goproxy_check.go.answers import Failure, Reason
 from goproxy_check.go.download import Download, content
 from goproxy_check.go.env import GoEnv
-from goproxy_check.gofiles.references import Reference, by_folder
+from goproxy_check.gofiles.reference import Reference, by_folder
 from goproxy_check.system.programs import Programs
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import FIXABLE, NotFixed, Verdict

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from goproxy_check.go.questions import State
-from goproxy_check.gofiles.references import Reference
+from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.terminal import Progress, complain
 from goproxy_check.verdict.ask import Ask
 from goproxy_check.verdict.evidence import Diagnosis
