@@ -1,5 +1,6 @@
 """The command line: arguments, one run, an exit status. Every commit pays for what is imported at the top."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -55,7 +56,18 @@ def _nothing_staged(argv: list[str]) -> bool:
         return False
     if not hasattr(os, "posix_spawnp") or (sys.stdout and sys.stdout.isatty()):
         return False
-    command = ["git", "-c", "diff.relative=false", "diff", "--cached", "--quiet", "--no-ext-diff", "--no-renames"]
+    command = [
+        "git",
+        "-c",
+        "diff.relative=false",
+        "-c",
+        "index.sparse=false",
+        "diff",
+        "--cached",
+        "--quiet",
+        "--no-ext-diff",
+        "--no-renames",
+    ]
     command += ["--ignore-submodules=all", "--", *PATHSPECS]
     env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
     silent = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
@@ -130,5 +142,6 @@ def _handle_signals() -> None:
 
 def _discard_output() -> None:
     """Let what is still to be written to standard output go nowhere, so that Python does not try again at exit."""
-    if sys.stdout and sys.stdout.fileno() == 1:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    with contextlib.suppress(OSError, ValueError):  # a stream without a file
+        if sys.stdout and sys.stdout.fileno() == 1:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

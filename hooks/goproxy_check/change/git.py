@@ -13,7 +13,9 @@ from goproxy_check.system.redact import one_line
 
 OBJECT = "(?:[0-9a-f]{40}|[0-9a-f]{64})"  # a SHA-1 or SHA-256 object id
 # Raw: no renames, no external diff, no order and no relative paths of the user's own.
-_DIFF = "-c diff.relative=false diff --raw -z --no-abbrev --no-renames --no-ext-diff --no-textconv"
+_DIFF = (
+    "-c diff.relative=false -c index.sparse=false diff --raw -z --no-abbrev --no-renames --no-ext-diff --no-textconv"
+)
 _DIFF += " --ignore-submodules=all -O/dev/null"
 
 
@@ -54,7 +56,8 @@ class Git:
 
     def commit_of(self, name: str) -> str:
         """Return the commit that NAME is or, as a tag, names; "" if there is none here."""
-        return self("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False).strip()
+        found = self("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False).strip()
+        return found if re.fullmatch(OBJECT, found) else ""
 
     def has(self, name: str) -> bool:
         """Return whether there is an object called NAME, of whichever type."""
@@ -84,6 +87,14 @@ class Git:
         """Return path → blob of every module file in COMMIT (git-ls-tree(1))."""
         return _listed(self("ls-tree", "-r", "-z", "--full-tree", commit), 2)
 
+    def entry(self, commit: str, path: str) -> Blob | None:
+        """Return the file at PATH of COMMIT, or of the index where that is ""."""
+        if commit:
+            listed = self("ls-tree", "-z", "--full-tree", commit, "--", path)
+        else:
+            listed = self("ls-files", "--stage", "--full-name", "-z", "--", f":(top,literal){path}")
+        return _listed(listed, 2 if commit else 1, named=(posixpath.basename(path),)).get(path)
+
     def work_tree(self) -> list[str]:
         """Return every module file that git tracks or would track (git-ls-files(1)), from the top."""
         listed = self("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name", "--", *PATHSPECS)
@@ -93,34 +104,27 @@ class Git:
         """Return the other parents of a merge that is being committed (gitrevisions(7), MERGE_HEAD)."""
         path = self("rev-parse", "--git-path", "MERGE_HEAD").removesuffix("\n")
         try:
-            with open(os.path.join(self.cwd, path), encoding="ascii", errors="replace") as file:
-                return re.findall(f"^{OBJECT}$", file.read(), re.MULTILINE)
+            with _understood("rev-parse"), open(os.path.join(self.cwd, path), "rb") as file:
+                return re.findall(f"^{OBJECT}$", file.read().decode("ascii", "replace"), re.MULTILINE)
         except FileNotFoundError:  # pre-merge-commit runs before that file is written; git has set GITHEAD_<commit>
             names = (key.removeprefix("GITHEAD_") for key in os.environ)
             return [name for name in names if re.fullmatch(OBJECT, name)]
 
     def read(self, names: set[str]) -> dict[str, bytes]:
-        """Return the content of every blob of NAMES, ids or ``TREE:PATH`` (git-cat-file(1), --batch).
-
-        A path that is not there is left out; an id that is not raises CommandError.
-        """
-        ordered = sorted(name for name in names if "\n" not in name)
-        if not ordered:
-            return {}
+        """Return the content of every blob of NAMES (git-cat-file(1), --batch); raises CommandError if one is missing."""
+        ordered = sorted(names)
         request = os.fsencode("".join(f"{name}\n" for name in ordered))
-        output = self.programs.git("cat-file", "--batch", cwd=self.cwd, stdin=request)
+        output = self.programs.git("cat-file", "--batch", cwd=self.cwd, stdin=request) if ordered else b""
         content: dict[str, bytes] = {}
         at = 0
         with _understood("cat-file"):
             for name in ordered:
                 end = output.index(b"\n", at)
-                header, at = output[at:end].rsplit(b" ", 2), end + 1
-                if header[-1].isdigit():  # OBJECT TYPE SIZE
-                    at = end + 1 + int(header[-1]) + 1
-                if header[-2:-1] == [b"blob"]:
-                    content[name] = output[end + 1 : at - 1]
-                elif ":" not in name:
+                _, kind, size = output[at:end].split() if output[at:end].count(b" ") == 2 else (b"", b"", b"")
+                if kind != b"blob":
                     raise CommandError(f"git has no object {name}: the repository is incomplete, try git fetch")
+                at = end + 1 + int(size) + 1
+                content[name] = output[end + 1 : at - 1]
         return content
 
 
@@ -138,13 +142,13 @@ def _is_file(mode: str) -> bool:
     return mode.startswith(("100", "120"))
 
 
-def _listed(output: str, at: int) -> dict[str, Blob]:
-    """Return path → blob of the module files in a listing whose records have the mode first, the blob at AT."""
+def _listed(output: str, at: int, named: tuple[str, ...] = MODULE_FILES) -> dict[str, Blob]:
+    """Return path → blob of the files called one of NAMED in a listing: records have the mode first, the blob at AT."""
     files: dict[str, Blob] = {}
     with _understood("ls-files"):
         for record in output.split("\0")[:-1]:
             meta, _, path = record.partition("\t")
-            if posixpath.basename(path) in MODULE_FILES:
+            if posixpath.basename(path) in named:
                 fields = meta.split()
                 if _is_file(fields[0]):
                     files[path] = Blob(fields[at], fields[0] == "120000")

@@ -11,6 +11,9 @@ from goproxy_check.gofiles.names import MODULE_FILES
 from goproxy_check.system.programs import CommandError
 
 
+_LINKS = 8  # symbolic links that are followed
+
+
 @dataclass(frozen=True)
 class File:
     """A module file; PATH is relative to the top of the repository, with slashes."""
@@ -212,12 +215,23 @@ def _files(git: Git, commit: str, tree: dict[str, Blob], paths: set[str]) -> tup
     content = git.read({tree[path].name for path in paths})
     files, outside = [], []
     for path in sorted(paths):
-        data: bytes | None = content[tree[path].name]
-        if tree[path].link and data is not None:
-            target = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(data)))
-            data = git.read({f"{commit}:{target}"}).get(f"{commit}:{target}")
+        blob = tree[path]
+        data = _target(git, commit, path, content[blob.name]) if blob.link else content[blob.name]
         if data is None:
             outside.append(path)
         else:
             files.append(File(path, data))
     return files, outside
+
+
+def _target(git: Git, commit: str, path: str, link: bytes) -> bytes | None:
+    """Return the content of the file that LINK, the symbolic link at PATH, leads to; None outside the repository."""
+    for _ in range(_LINKS):
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(link)))
+        blob = None if path.startswith(("/", "../")) else git.entry(commit, path)
+        if not blob:
+            return None
+        link = git.read({blob.name})[blob.name]
+        if not blob.link:
+            return link
+    return None

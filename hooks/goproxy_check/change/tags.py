@@ -26,8 +26,9 @@ def tagged(git: Git, tag: str) -> tuple[str, str, str]:
         raise CommandError(f"--tag {tag}: there is no such tag here (git fetch --tags brings those of the remote)")
     problem = f"there is no {posixpath.join(folder, 'go.mod')}"
     for place in (folder, posixpath.join(folder, version.partition(".")[0])):
-        name = f"{commit}:{posixpath.join(place, 'go.mod')}"
-        if go_mod := git.read({name}).get(name):
+        blob = git.entry(commit, posixpath.join(place, "go.mod"))
+        if blob:
+            go_mod = git.read({blob.name})[blob.name]
             path = read("go.mod", go_mod).module
             wrong = module.check(path, version)
             if not wrong:

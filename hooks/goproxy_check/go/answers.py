@@ -27,6 +27,7 @@ class Reason(enum.Enum):
     NO_ACCESS = enum.auto()  # the origin lets nobody in, or is not there
     TIMED_OUT = enum.auto()
     NO_GO = enum.auto()  # there is no go command
+    FAILED = enum.auto()  # go could not do its work here
 
 
 class Failure(NamedTuple):

@@ -60,13 +60,13 @@ class Download:
             go = [self._env.go, *command]
             result = self._programs.run(go, cwd=self._place, env=env, timeout=seconds, shown=shown)
         except CommandError as error:
-            return dict.fromkeys(refs, Failure(Reason.UNAVAILABLE, str(error)))
+            return dict.fromkeys(refs, Failure(Reason.FAILED, str(error)))
         errors = {
             f"{item.get('Path')}@{item.get('Version')}": item.get("Error") for item in json_objects(result.stdout)
         }
         words = result.stderr.strip() or f"go mod download: exit status {result.code}"
         if result.code != 0 and not any(errors.values()):  # all have come, and go.sum could not be written
-            return dict.fromkeys(refs, Failure(Reason.UNAVAILABLE, one_line(words)))
+            return dict.fromkeys(refs, Failure(Reason.FAILED, one_line(words)))
         texts = {ref: str(errors.get(str(ref), words) or "") for ref in refs}
         return {ref: _failure(text, ref) if text else None for ref, text in texts.items()}
 
@@ -92,8 +92,8 @@ def _kept(go_mod: str, go_sum: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # Where the requirements differ, somebody has saved another go.mod in the meantime.
-        if content(go_mod) != mod and _required(content(go_mod)) == _required(mod):
+        # Where anything else differs than what Go rewrites, somebody has saved another go.mod in the meantime.
+        if content(go_mod) != mod and _meaning(content(go_mod)) == _meaning(mod):
             _write(go_mod, mod)
         now = content(go_sum)
         if set(lines.split(b"\n")) - set(now.split(b"\n")) or not (b"\n" + now).endswith(b"\n"):
@@ -107,8 +107,12 @@ def content(path: str) -> bytes:
     return b""
 
 
-def _required(go_mod: bytes) -> set[tuple[str, str]]:
-    return {(entry.module, entry.version) for entry in read("go.mod", go_mod).entries}
+def _meaning(go_mod: bytes) -> tuple[object, ...]:
+    """Return what Go leaves as it is: the requirements, and all lines that name no version and no release of Go."""
+    file = read("go.mod", go_mod)
+    named = {entry.line for entry in file.entries} | {file.go[1]}
+    lines = (line.strip() for number, line in enumerate(go_mod.split(b"\n"), 1) if number not in named)
+    return {(entry.module, entry.version) for entry in file.entries}, set(lines)
 
 
 def _write(path: str, data: bytes) -> None:

@@ -50,6 +50,8 @@ def fetch(refs: Iterable[Reference], reader: Reader, settings: dict[str, str]) -
 def _edit(item: Diagnosis, reader: Reader) -> list[str]:
     """Return the command that requires another version: the nearest, or what a problem says is right."""
     ref = item.ref
+    if not item.nearest and item.why is not Why.DECLARED:
+        return []
     if item.why is Why.DECLARED and module.check(item.declares, ref.version):  # no path to be pasted
         return []
     if item.why is Why.DECLARED:

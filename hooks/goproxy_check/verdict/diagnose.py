@@ -67,6 +67,8 @@ def unpublished(ref: Reference, origin: Origin) -> Diagnosis:
 def not_listed(ref: Reference, origin: Origin, listing: Listing) -> Diagnosis:
     """Return the verdict where no proxy lists the version, none was asked for it, and the origin can't be asked."""
     nearest = module.nearest_versions(ref.version, listing.versions)
+    if origin.failure and origin.failure.reason is Reason.NO_GO:
+        return Diagnosis(ref, Why.NO_GO, origin=origin)
     why = Why.NO_TOOLCHAIN if ref.is_toolchain else Why.OTHERS_LISTED if nearest else Why.NONE_LISTED
     return Diagnosis(ref, why, origin=origin, nearest=_releases(ref, listing.versions) if ref.is_toolchain else nearest)
 

@@ -221,6 +221,7 @@ class NotFixed(enum.Enum):
         Step("Try again where it can be reached, or give up that check for it, this once:", Remedy.NOSUMDB),
     )
     NO_ORIGIN = "its origin is out of reach", Step("Try again when the network is there, or wait for the proxy.")
+    NO_FOLDER = "{0} is not in the work tree", Step("Check it out (git sparse-checkout add), and try again.")
     NO_LINES = "go.sum got no lines for it", Step("Stage the go.mod of the work tree (git add go.mod), and try again.")
     FAILED = "{0}", Step("To see more:", Remedy.DIRECT)
 
