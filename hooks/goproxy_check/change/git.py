@@ -111,7 +111,7 @@ class Git:
             return [name for name in names if re.fullmatch(OBJECT, name)]
 
     def read(self, names: set[str]) -> dict[str, bytes]:
-        """Return the content of every blob of NAMES (git-cat-file(1), --batch); raises CommandError if one is missing."""
+        """Return the content of every blob of NAMES (git-cat-file(1), --batch); raises CommandError."""
         ordered = sorted(names)
         request = os.fsencode("".join(f"{name}\n" for name in ordered))
         output = self.programs.git("cat-file", "--batch", cwd=self.cwd, stdin=request) if ordered else b""

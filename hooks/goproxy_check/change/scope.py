@@ -10,7 +10,6 @@ from goproxy_check.change.tags import published_by
 from goproxy_check.gofiles.names import MODULE_FILES
 from goproxy_check.system.programs import CommandError
 
-
 _LINKS = 8  # symbolic links that are followed
 
 
