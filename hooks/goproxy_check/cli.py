@@ -52,7 +52,7 @@ def _nothing_staged(argv: list[str]) -> bool:
 
     What most commits pay for: ``subprocess`` alone would take longer to import than git takes to answer.
     """
-    if {*argv} - {"--fix", "--allow-unavailable"} or "PRE_COMMIT_FROM_REF" in os.environ:
+    if {*argv} - {"--fix", "--allow-unavailable"} or "PRE_COMMIT_TO_REF" in os.environ:
         return False
     if not hasattr(os, "posix_spawnp") or (sys.stdout and sys.stdout.isatty()):
         return False
@@ -72,17 +72,20 @@ def _nothing_staged(argv: list[str]) -> bool:
     env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
     silent = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
     env["GIT_OPTIONAL_LOCKS"] = "0"
+    ended, status, end, child = 0, 0, time.monotonic() + _QUICK_SECONDS, 0
+    signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # or one might come before the child's id is known
     try:
-        child = os.posix_spawnp("git", command, env, file_actions=silent, setpgroup=0)
-    except OSError:
-        return False  # the long way says why
-    ended, status, end = 0, 0, time.monotonic() + _QUICK_SECONDS
-    try:
+        child = os.posix_spawnp("git", command, env, file_actions=silent, setpgroup=0, setsigmask=())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
         while not ended and time.monotonic() < end:
             time.sleep(0.0005)
             ended, status = os.waitpid(child, os.WNOHANG)
+    except OSError:
+        return False  # the long way says why
     finally:
-        if not ended:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+        if child and not ended:
             os.killpg(child, signal.SIGKILL)
             os.waitpid(child, 0)
     return bool(ended) and status == 0

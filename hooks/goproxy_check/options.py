@@ -13,6 +13,7 @@ from goproxy_check import __version__
 from goproxy_check.gofiles.names import MODULE_FILES
 from goproxy_check.system.programs import CommandError
 
+_PUSH = {"PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_REMOTE_NAME"}  # set by pre-commit before a push
 _EPILOG = "exit status: 0 nothing found, or all of it fixed; 1 findings, or go.sum changed; 2 could not run; "
 _EPILOG += "130 interrupted"
 
@@ -40,7 +41,7 @@ class Options:
     folder: str
     color: str
     hook: str  # what started this: "pre-commit", "git" (a hook of git), or "" (a person)
-    partial: bool  # git commit FILE: what is added to the index is not committed with it
+    plain: bool  # what is staged is what will be committed: no git commit -a, no git commit FILE
     action: str  # what the hook stops: "commit" or "push"
     pushed_ref: str  # the ref that pre-commit says is pushed to, or ""
 
@@ -96,19 +97,20 @@ def parse(argv: Sequence[str]) -> Options:
     targets: list[str] = given.pop("targets")
     versions = tuple(filter(_is_version, targets))
     tag = tuple(given.pop("tag"))
-    # pre-commit sets these where it was asked about a range: before a push, and with --from-ref and --to-ref.
-    if not (versions or tag or given["all"] or given["pre_push"] is not None):
-        for name in ("from_ref", "to_ref"):
-            given[name] = os.environ.get(f"PRE_COMMIT_{name.upper()}") if given[name] is None else given[name]
+    # pre-commit sets these where it was asked about a range: before a push, and with --from-ref and --to-ref. prek sets
+    # the second alone where a remote has nothing yet: then all files count, which it passes.
+    ends = [os.environ.get(f"PRE_COMMIT_{name}_REF") for name in ("FROM", "TO")]
+    if all(ends) and not (versions or tag or given["all"] or given["pre_push"] is not None):
+        given["from_ref"], given["to_ref"] = given["from_ref"] or ends[0], given["to_ref"] or ends[1]
     index = os.environ.get("GIT_INDEX_FILE", "")
     pre_commit = bool(os.environ.get("PRE_COMMIT")) and not any(name.startswith("PREK_") for name in os.environ)
-    pushing = given["pre_push"] is not None or "PRE_COMMIT_FROM_REF" in os.environ
+    pushing = given["pre_push"] is not None or bool(_PUSH & os.environ.keys())
     options = Options(
         files=tuple(target for target in targets if target not in versions),
         versions=versions,
         tag=tag,
         hook="pre-commit" if pre_commit else "git" if pushing or index or os.environ.get("PRE_COMMIT") else "",
-        partial=os.path.basename(index).startswith("next-index-"),
+        plain=os.path.basename(index) in ("", "index"),
         action="push" if pushing else "commit",
         pushed_ref=os.environ.get("PRE_COMMIT_REMOTE_BRANCH", ""),
         **given,

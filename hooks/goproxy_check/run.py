@@ -1,10 +1,12 @@
 """One run: from a change to a report. What is slow to import is imported where it is needed."""
 
+import os
 import shutil
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from goproxy_check.change import scope
 from goproxy_check.change.git import Git
@@ -14,7 +16,7 @@ from goproxy_check.gofiles import references
 from goproxy_check.gofiles.problems import Skip
 from goproxy_check.gofiles.reference import Reference, joined, of_argument, of_tag, outside
 from goproxy_check.options import Options
-from goproxy_check.report.outcome import Reader, Run
+from goproxy_check.report.outcome import Reader, Run, Setting
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.terminal import Progress, complain, is_terminal, styled
 from goproxy_check.verdict.evidence import Diagnosis
@@ -46,10 +48,9 @@ def run(options: Options, programs: Programs, progress: Progress, stop: threadin
         found, to_add = fix(found, env, programs, root, options.timeout, options.nosumdb)
         if stop.is_set():
             raise KeyboardInterrupt
-    folder = changes[0].folder if changes else ""
     finished = Run(
         found,
-        Reader(options.hook, options.partial, options.fix, options.action, folder, commits=not options.all),
+        _reader(options, env, changes[0].folder if changes else ""),
         to_add=to_add,
         direct_allowed=env is None or env.end == "direct",
         seconds=time.monotonic() - started,
@@ -85,6 +86,16 @@ def _references(git: Git, options: Options, changes: list[scope.Change]) -> list
         refs += references.new_references(change.files, change.context, before, change.fresh, change.tags)
         refs += [outside(path) for path in change.outside]
     return joined(refs)
+
+
+def _reader(options: Options, env: GoEnv | None, folder: str) -> Reader:
+    """Return who reads the report, standing in FOLDER, with ENV's Go."""
+    reader = Reader(options.hook, options.plain, options.fix, options.action, folder, commits=not options.all)
+    if not env:
+        return reader
+    by_itself = env.gonoproxy != env.goprivate
+    name, value = ("GONOPROXY", env.gonoproxy) if by_itself else ("GOPRIVATE", env.goprivate)
+    return replace(reader, private=Setting(name, value, name in os.environ), gonosumdb=env.gonosumdb)
 
 
 def _diagnoses(

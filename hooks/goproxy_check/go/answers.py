@@ -87,7 +87,8 @@ def origin_failure(text: str, query: str) -> Failure:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     by_git = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:", "remote:"))]
     words = (by_git or lines or ["no answer"])[0].removeprefix(f"module {query}: ").removeprefix(f"{query}: ")
-    return Failure(_first(_ORIGIN_PHRASES, text, Reason.NO_ACCESS), one_line(words.removeprefix("invalid version: ")))
+    words = words.removeprefix("invalid version: ").rpartition('": ')[2]  # what comes before names URLs
+    return Failure(_first(_ORIGIN_PHRASES, text, Reason.NO_ACCESS), one_line(words))
 
 
 def _first(phrases: list[tuple[Reason, str]], text: str, otherwise: Reason) -> Reason:

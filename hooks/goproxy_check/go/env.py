@@ -14,7 +14,17 @@ from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.redact import one_line, redacted_url
 
-_NAMES = ["GOPROXY", "GONOPROXY", "GONOSUMDB", "GOFLAGS", "GOMODCACHE", "GOVERSION", "GOHOSTOS", "GOHOSTARCH"]
+_NAMES = [
+    "GOPROXY",
+    "GOPRIVATE",
+    "GONOPROXY",
+    "GONOSUMDB",
+    "GOFLAGS",
+    "GOMODCACHE",
+    "GOVERSION",
+    "GOHOSTOS",
+    "GOHOSTARCH",
+]
 
 
 class Proxy(NamedTuple):
@@ -38,6 +48,7 @@ class GoEnv:
     proxies: tuple[Proxy, ...]
     end: str
     """What the list of proxies ends with: ``direct``, ``off``, or nothing."""
+    goprivate: str
     gonoproxy: str
     gonosumdb: str
     flags: str
@@ -86,11 +97,11 @@ def read_go_env(programs: Programs, seconds: float) -> GoEnv:
     else:
         raise CommandError("no go command and no GOPROXY in the environment: install Go, or set GOPROXY")
     proxies, end = proxy_list(values.get("GOPROXY", ""))
-    gonoproxy, gonosumdb, flags, modcache, version, system, processor = (
+    goprivate, gonoproxy, gonosumdb, flags, modcache, version, *host = (
         str(values.get(name, "")) for name in _NAMES[1:]
     )
     flags = re.sub(r"(?:^|\s)--?mod(?:file)?=\S+", "", flags).strip()
-    return GoEnv(go, proxies, end, gonoproxy, gonosumdb, flags, modcache, version, f"{system}-{processor}")
+    return GoEnv(go, proxies, end, goprivate, gonoproxy, gonosumdb, flags, modcache, version, "-".join(host))
 
 
 def _go_env(programs: Programs, go: str, seconds: float, settings: dict[str, str], *args: str) -> bytes:

@@ -11,27 +11,39 @@ from goproxy_check.report.outcome import Reader
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import FIXABLE, Remedy, Why
 
+_WINDOWS = sys.platform == "win32"
+
 
 def commands(remedy: Remedy, items: Sequence[Diagnosis], reader: Reader) -> list[str]:
     """Return the commands of REMEDY for ITEMS, in the shell of this platform; none where it makes no sense."""
     refs = [item.ref for item in items]
+    modules = list(dict.fromkeys(ref.module for ref in refs))
     match remedy:
         case Remedy.DIRECT:
             return fetch(refs, reader, {"GOPROXY": "direct"})
         case Remedy.NOSUMDB:
-            modules = ",".join(dict.fromkeys(ref.module for ref in refs))
             direct = {"GOPROXY": "direct"} if items[0].verdict in FIXABLE else {}
-            return fetch(refs, reader, {**direct, "GONOSUMDB": f"$(go env GONOSUMDB),{modules}"})
+            return fetch(refs, reader, {**direct, "GONOSUMDB": ",".join(filter(None, [reader.gonosumdb, *modules]))})
         case Remedy.PRIVATE:
-            modules = ",".join(dict.fromkeys(ref.module for ref in refs))
-            return [f'go env -w "GOPRIVATE=$(go env GOPRIVATE),{modules}"']
+            setting = f"{reader.private.name}={','.join(filter(None, [reader.private.value, *modules]))}"
+            if reader.private.exported:  # which outweighs what go env -w writes
+                return [
+                    f"$env:{setting.replace('=', '=' + chr(39))}'" if _WINDOWS else f"export {shlex.quote(setting)}"
+                ]
+            return [f"go env -w {shlex.quote(setting)}"]
         case Remedy.PUSH_TAG:
-            tags = dict.fromkeys(_tag(item) for item in items)
-            return [f"git push origin {tag}" for tag in tags if tag]
+            tags = dict.fromkeys(_tag(item) for item in items if not module.is_pseudo(item.ref.version))
+            return [f"git push origin {tag}" for tag in tags]
         case Remedy.EDIT:
-            return [line for item in items for line in _edit(item, reader)]
+            edits = {item.ref: _edit(item) for item in items if item.ref.required and item.ref.locations}
+            return _edits({ref: edit for ref, edit in edits.items() if edit}, reader, "")
         case Remedy.QUERY:
-            return [line for item in items for line in _query(item, reader)]
+            if not refs[0].locations:
+                return [f"go list -m {ref.module}@{ref.version if ref.invalid else _query(ref)}" for ref in refs]
+            edits = {ref: "" if ref.invalid else f"-require={ref.module}@{_query(ref)}" for ref in refs}
+            return _edits({ref: edit for ref, edit in edits.items() if ref.invalid or ref.required}, reader, "mod tidy")
+        case Remedy.TIDY:
+            return _edits(dict.fromkeys(refs, ""), reader, "mod tidy")
 
 
 def fetch(refs: Iterable[Reference], reader: Reader, settings: dict[str, str]) -> list[str]:
@@ -41,68 +53,50 @@ def fetch(refs: Iterable[Reference], reader: Reader, settings: dict[str, str]) -
     """
     lines = []
     for folder, some in by_folder(refs).items():
-        workspace = {"GOWORK": "off"} if any(ref.workspace for ref in some) else {}
-        download = f"go mod download {' '.join(sorted(map(str, some)))}"
-        lines.append(_in_folder(download, reader.path(folder), {**settings, **workspace}))
+        every = {**settings, "GOWORK": "off"} if any(ref.workspace for ref in some) else settings
+        download = _go(f"mod download {' '.join(sorted(map(str, some)))}", reader.path(folder))
+        if _WINDOWS:
+            before = [f"$env:{name}='{value}'" for name, value in every.items()]
+            lines.append("; ".join([*before, download, *(f"$env:{name}=$null" for name in every)]))
+        else:
+            lines.append(" ".join([*(f"{name}={shlex.quote(value)}" for name, value in every.items()), download]))
     return lines
 
 
-def _edit(item: Diagnosis, reader: Reader) -> list[str]:
-    """Return the command that requires another version: the nearest, or what a problem says is right."""
+def _edits(edits: dict[Reference, str], reader: Reader, then: str) -> list[str]:
+    """Return the commands that make EDITS of go.mod, and THEN run go again, one line for each module folder."""
+    lines = []
+    for folder, refs in by_folder(edits).items():
+        place, flags = reader.path(folder), " ".join(dict.fromkeys(filter(None, (edits[ref] for ref in refs))))
+        steps = [_go(step, place) for step in (f"mod edit {flags}" if flags else "", then) if step]
+        lines.append(("; " if _WINDOWS else " && ").join(steps))
+    return lines
+
+
+def _edit(item: Diagnosis) -> str:
+    """Return the flags that require another version: the next lower one, or else the lowest that there is."""
     ref = item.ref
-    if not item.nearest and item.why is not Why.DECLARED:
-        return []
-    if item.why is Why.DECLARED and module.check(item.declares, ref.version):  # no path to be pasted
-        return []
-    if item.why is Why.DECLARED:
-        step = f"go mod edit -droprequire={ref.module} -require={item.declares}@{ref.version}"
-    else:
-        step = f"go mod edit -require={ref.module}@{_choice(item)}" if ref.required and ref.locations else ""
-    return [_in_folder(step, reader.path(folder), {}) for folder in by_folder([ref]) if step]
+    if item.why is Why.DECLARED:  # nothing is pasted that is no path
+        fits = not module.check(item.declares, ref.version)
+        return f"-droprequire={ref.module} -require={item.declares}@{ref.version}" if fits else ""
+    lower = [version for version in item.nearest if module.semver_key(version) < module.semver_key(ref.version)]
+    choice = [*lower[-1:], *item.nearest[:1]]
+    return f"-require={ref.module}@{choice[0]}" if choice else ""
 
 
-def _choice(item: Diagnosis) -> str:
-    """Return the version to take instead: the next lower one, or else the lowest that there is."""
-    key = module.semver_key(item.ref.version)
-    lower = [version for version in item.nearest if module.semver_key(version) < key]
-    return lower[-1] if lower else item.nearest[0]
-
-
-def _query(item: Diagnosis, reader: Reader) -> list[str]:
-    """Return the command that lets Go write the version that a query means, or that of a commit."""
-    ref = item.ref
-    query = "latest"
-    if item.why is Why.UNFIT_COMMIT:
-        query = ref.version.removesuffix("+incompatible").rpartition("-")[2]
-    if not ref.locations:
-        return [f"go list -m {ref.module}@{ref.version if ref.invalid else query}"]
-    if ref.invalid or not ref.required:
-        return []
-    step = f"go mod edit -require={ref.module}@{query} && go mod tidy"
-    return [_in_folder(step, reader.path(folder), {}) for folder in by_folder([ref])]
+def _query(ref: Reference) -> str:
+    """Return what go get takes for the commit of REF, or else for the newest version."""
+    return ref.version.removesuffix("+incompatible").rpartition("-")[2] if module.is_pseudo(ref.version) else "latest"
 
 
 def _tag(item: Diagnosis) -> str:
-    ref = item.ref
-    if module.is_pseudo(ref.version):
-        return ""
-    return module.tag(ref.module, ref.version, item.origin.url if item.origin else "")
+    return module.tag(item.ref.module, item.ref.version, item.origin.url if item.origin else "")
 
 
-def _in_folder(command: str, folder: str, settings: dict[str, str]) -> str:
-    """Return COMMAND with SETTINGS of Go, to be run in FOLDER ("" is here)."""
-    if sys.platform == "win32":
-        place = folder.replace("'", "''")
-        steps = [f"cd '{place}'"] if folder else []
-        steps += [f"$env:{name}={_word(value, always=True)}" for name, value in settings.items()]
-        return "; ".join([*steps, command.replace(" && ", "; "), *(f"$env:{name}=$null" for name in settings)])
-    change = f"cd {quoted(folder)} && " if folder else ""
-    return change + " ".join([*(f"{name}={_word(value)}" for name, value in settings.items()), command])
-
-
-def _word(value: str, always: bool = False) -> str:
-    """Return VALUE in quotes that let ``$(…)`` work, in a shell as in PowerShell, where it needs any."""
-    return f'"{value}"' if "$" in value else f"'{value}'" if always else value
+def _go(command: str, folder: str) -> str:
+    """Return a go COMMAND to be run in FOLDER ("" is here), which leaves the reader where he is."""
+    place = f"'{folder.replace(chr(39), chr(39) * 2)}'" if _WINDOWS else quoted(folder)
+    return f"go -C {place} {command}" if folder else f"go {command}"
 
 
 def quoted(folder: str) -> str:
@@ -115,7 +109,9 @@ def quoted(folder: str) -> str:
 
 
 def once(reader: Reader) -> str:
-    """Return what lets a commit or a push go on without its hook."""
-    if reader.hook == "pre-commit":
-        return f"SKIP=goproxy-{'fix' if reader.fixes else 'check'} git {reader.action}"
-    return f"git {reader.action} --no-verify"
+    """Return what lets the same commit or push go on without its hook: a command where it is sure to be the same."""
+    # Either id; of an unknown one pre-commit takes no notice.
+    skip = "SKIP=goproxy-check,goproxy-fix" if reader.hook == "pre-commit" else ""
+    if reader.plain and reader.action == "commit":
+        return f"{skip} git commit" if skip else "git commit --no-verify"
+    return f"the same git {reader.action} with {f'{skip} in front' if skip else '--no-verify'}"

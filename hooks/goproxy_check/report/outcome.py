@@ -2,10 +2,22 @@
 
 import posixpath
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from goproxy_check.gofiles.problems import Skip
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import Verdict
+
+
+class Setting(NamedTuple):
+    """The setting of Go that says which modules are private; EXPORTED: the environment sets it."""
+
+    name: str
+    value: str
+    exported: bool
+
+
+_UNSET = Setting("GOPRIVATE", "", False)
 
 
 @dataclass(frozen=True)
@@ -14,8 +26,8 @@ class Reader:
 
     hook: str = ""
     """What started this: "pre-commit", "git" (any other hook of git), "" for a person."""
-    partial: bool = False
-    """``git commit FILE``: what is added to the index is not committed with it."""
+    plain: bool = True
+    """What is staged is what will be committed: no ``git commit -a``, no ``git commit FILE``."""
     fixes: bool = False
     """--fix ran."""
     action: str = "commit"
@@ -24,6 +36,8 @@ class Reader:
     """Where the reader stands, from the top of the repository; "" is the top."""
     commits: bool = True
     """What --fix changes must be added to a commit."""
+    private: Setting = _UNSET
+    gonosumdb: str = ""
 
     def path(self, path: str) -> str:
         """Return PATH, which is relative to the top of the repository, from where the reader stands ("" is here)."""

@@ -34,6 +34,8 @@ def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool, width: 
         sections += 1
         for item in group:
             write(_what(item, run), item.verdict.value + " (fixed here)" * item.fixed, item.verdict)
+            if len(group) > 1 and item.nearest:
+                write(f"  nearest: {', '.join(item.nearest)}")
         for line in explanation(group, run, fetch_last=True):
             for part in _wrapped(line, width - 2):
                 write(f"  {part}")
@@ -65,6 +67,8 @@ def _what(item: Diagnosis, run: Run) -> str:
     """Return where the version of ITEM is named, and which one it is."""
     ref = item.ref
     place = f"{run.reader.path(ref.locations[0].file)}:{ref.locations[0].line}: " if ref.locations else ""
+    if ref.is_toolchain:
+        return f"{place}Go {ref.version.removeprefix('v0.0.1-go').rpartition('.')[0]}: "
     return f"{place}{ref.module} {ref.version}".rstrip() + ": " if ref.module else place
 
 
@@ -80,6 +84,8 @@ def explanation(group: list[Diagnosis], run: Run, *, fetch_last: bool = False) -
         return lines
     if last.not_fixed:
         lines.append(f"Not fixed: {last.not_fixed[0].text.format(one_line(last.not_fixed[1]))}.")
+    if len(group) > 1:
+        steps = [step for step in steps if not step.text.startswith("Nearest: ")]  # it stands with each of them
     for step in steps:
         elsewhere = fetch_last and last.verdict in FIXABLE and step.remedy is Remedy.DIRECT and not last.not_fixed
         pasted = commands(step.remedy, group, run.reader) if step.remedy and not elsewhere else []
@@ -99,7 +105,7 @@ def _shared(item: Diagnosis) -> list[str]:
 
 def _kind(item: Diagnosis) -> tuple[object, ...]:
     """Return what findings have in common that one explanation serves."""
-    alone = item.ref if item.hashes or item.nearest or item.ref.invalid or item.declares else None
+    alone = item.ref if item.hashes or item.ref.invalid or item.declares else None
     state = item.origin.state if item.origin else None
     return item.why, _shared(item), state, item.fixed, item.not_fixed and item.not_fixed[0], item.ref.skipped, alone
 
@@ -116,9 +122,10 @@ def _remedies(run: Run) -> Iterator[str]:
         yield "Fetch it here, past the proxy; go.sum gets its lines:"
         for line in commands(Remedy.DIRECT, wanted, run.reader):
             yield f"  {line}"
-    elif fixable:
-        yield f"CI and others behind the proxy can't get {_it(fixable)} until it asks again."
-        yield "To go on with a warning: the same with --fix (the hook goproxy-fix)."
+    if fixable:
+        stops = ", and this check stops it again" if run.reader.hook else ""
+        yield f"CI and others behind the proxy can't get {_it(fixable)} until it asks again{stops}."
+        yield "To go on with a warning: the hook goproxy-fix (goproxy-check --fix)."
 
 
 def _fixed(run: Run) -> Iterator[str]:
@@ -134,8 +141,8 @@ def _fixed(run: Run) -> Iterator[str]:
         files = " ".join(quoted(run.reader.path(file)) for file in run.to_add)
         if not run.reader.commits:
             yield f"go.sum has new lines: {files}"
-        elif run.reader.partial:
-            yield f"The commit needs the new lines of go.sum, so name it too: git commit … {files}"
+        elif not run.reader.plain:
+            yield f"The commit needs the new lines of go.sum: git add {files}, and name it in the same git commit"
         elif run.reader.action == "push":
             yield f"The push needs the new lines of go.sum in a commit: git add {files} && git commit"
         else:

@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 # https://user:p/ss@host: up to the last @ if there is a password, which may hold a slash; a port is no password.
-_USERINFO = re.compile(r"(?<=://)(?:[^/@\s'\"]*@|[^/@:\s'\"]*:(?!\d+/)[^@\s'\"]*@)")
+_USERINFO = re.compile(r"(?<=://)(?:[^/@:\s'\"]*:(?!\d+/)[^\s'\"]*@|[^/@\s'\"]*@)")
 # https://host/path?token=secret
 _QUERY = re.compile(r"(?<=://)([^\s'\"?]*)\?[^\s'\"]*")
 # ESC [31m, ESC ]0;title BEL
@@ -27,7 +27,7 @@ def harmless(text: str) -> str:
 
     GitHub reads ``::error::`` at the beginning of a line, Azure Pipelines ``##vso[`` anywhere in it.
     """
-    text = printable(text).replace("##", "# #")
+    text = re.sub("#(?=#)", "# ", printable(text))
     return f"./{text}" if text.lstrip().startswith("::") else text
 
 

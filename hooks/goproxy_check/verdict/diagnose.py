@@ -55,7 +55,11 @@ def unpublished(ref: Reference, origin: Origin) -> Diagnosis:
         return Diagnosis(ref, Why.NO_RELEASE, origin=origin, nearest=_releases(ref, origin.versions))
     pseudo = module.is_pseudo(ref.version)
     nearest = module.nearest_versions(ref.version, origin.versions)
-    if origin.failure and origin.failure.reason is Reason.UNFIT:
+    if ref.commit:
+        why = Why.NOT_PUSHED
+    elif ref.locations and all(place.file.endswith(".sum") for place in ref.locations):
+        why = Why.ONLY_IN_GO_SUM
+    elif origin.failure and origin.failure.reason is Reason.UNFIT:
         why = Why.UNFIT_COMMIT if pseudo else Why.UNFIT_TAG
     elif pseudo:
         why = Why.NO_COMMIT

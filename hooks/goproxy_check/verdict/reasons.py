@@ -38,6 +38,7 @@ class Remedy(enum.Enum):
     PUSH_TAG = enum.auto()  # publish it
     EDIT = enum.auto()  # require another version
     QUERY = enum.auto()  # let Go write the version
+    TIDY = enum.auto()  # drop what nothing needs
 
 
 class Step(NamedTuple):
@@ -53,11 +54,12 @@ _CORRECT = Step("Correct the line.")
 _FIRST = Step("If this is its first release, fetch it from its origin:", Remedy.DIRECT)
 _FIX = Step("Fetch it from its origin:", Remedy.DIRECT)
 _LISTED = Step("Nearest: {nearest}.")
+_RELEASE = Step("Take a release of https://go.dev/dl/.")
 _PACKAGE = Step("If {module} is a package of another module, require that module.")
 _PRIVATE = Step("If it is private, no proxy should be asked for it; this tells Go so:", Remedy.PRIVATE)
 _QUERY = Step("Let Go write the version:", Remedy.QUERY)
 _SPELLING = Step("Check the spelling of {module}.")
-_TAKE = Step("To take the one before it:", Remedy.EDIT)
+_TAKE = Step("To take the nearest one:", Remedy.EDIT)
 _YOURS = Step("If the module is yours, push its tag, in its own repository:", Remedy.PUSH_TAG)
 
 
@@ -82,7 +84,13 @@ class Why(enum.Enum):
     # The origin does not have it.
     NO_TAG = _V.UNPUBLISHED, "It is not published, so no bypass helps.", _LISTED, _TAKE, _YOURS
     NO_TAG_AT_ALL = _V.UNPUBLISHED, "The origin has no version of this module, so no bypass helps.", _PACKAGE, _YOURS
-    NO_RELEASE = _V.UNPUBLISHED, "There is no such Go release, so no bypass helps.", _LISTED, _CORRECT
+    NOT_PUSHED = _V.UNPUBLISHED, "The tag is here, but not at its origin yet.", Step("Push it:", Remedy.PUSH_TAG)
+    ONLY_IN_GO_SUM = (
+        _V.UNPUBLISHED,
+        "It is not published, and only go.sum names it.",
+        Step("Go drops the line if nothing needs it:", Remedy.TIDY),
+    )
+    NO_RELEASE = _V.UNPUBLISHED, "There is no such Go release, so no bypass helps.", _LISTED, _RELEASE
     NO_COMMIT = _V.UNPUBLISHED, "Its commit is not at the origin, so no bypass helps.", _QUERY
     UNFIT_TAG = _V.UNPUBLISHED, "The tag is there, but its go.mod does not fit, so no bypass helps.", _CORRECT
     UNFIT_COMMIT = _V.UNPUBLISHED, "Its commit is there, but the version does not fit it, so no bypass helps.", _QUERY
@@ -97,7 +105,12 @@ class Why(enum.Enum):
     LISTED_ONLY = _V.MISSING, "The proxy lists it but does not serve it, and its origin can't be asked.", _AROUND
     NONE_LISTED = _V.MISSING, "The proxy knows no version of this module.", _SPELLING, _PRIVATE, _FIRST
     NO_LOGIN = _V.MISSING, "The proxy may not read its repository, if there is one.", _PRIVATE, _SPELLING
-    NO_TOOLCHAIN = _V.MISSING, "The go or toolchain line asks for a Go release that the proxy does not have.", _LISTED
+    NO_TOOLCHAIN = (
+        _V.MISSING,
+        "The go or toolchain line asks for a Go release that the proxy does not have.",
+        _LISTED,
+        _RELEASE,
+    )
     NO_ACCESS = (
         _V.MISSING,
         "Go takes this module from its origin, and the origin does not let it in, or is not there.",

@@ -58,6 +58,8 @@ def said(item: Diagnosis) -> list[str]:
         return lines
     what = f"the commit of {version}" if module.is_pseudo(version) else version
     detail = origin.failure.detail if origin.failure else ""
+    if item.ref.is_toolchain and origin.state is State.UNKNOWN:
+        return lines  # Go releases have no repository that a reader could ask
     answer = {State.PUBLISHED: f"has {what}", State.UNKNOWN: f"could not be asked: {detail}"}.get(origin.state)
     unfit = item.why in (Why.UNFIT_TAG, Why.UNFIT_COMMIT)
     by = f"{origin.url} (its origin)" if origin.url else "its origin"
