@@ -161,7 +161,8 @@ def _report(finished: Run, options: Options) -> None:
         width = shutil.get_terminal_size().columns if terminal else 0
         colour = styled(options.color, sys.stdout)
         print_text(finished, sys.stdout, colour=colour, summary=asked or terminal, width=width)
-    if options.format != "text" and finished.to_add and finished.reader.commits:
-        from goproxy_check.report.commands import quoted
+    if options.format != "text":
+        from goproxy_check.report.text import to_add
 
-        complain(f"goproxy-check: git add {' '.join(map(quoted, finished.to_add))}")
+        for line in to_add(finished):
+            complain(f"goproxy-check: {line}")

@@ -137,16 +137,20 @@ def _fixed(run: Run) -> Iterator[str]:
         what = what if run.to_add else "warning: here, but not at the proxy"
         others = f"; others behind the proxy can't get {_it(stale)} until it asks again" if stale else ""
         yield f"{what}: {_names(fixed)}{others}"
-    if run.to_add:
-        files = " ".join(quoted(run.reader.path(file)) for file in run.to_add)
-        if not run.reader.commits:
-            yield f"go.sum has new lines: {files}"
-        elif not run.reader.plain:
-            yield f"The commit needs the new lines of go.sum: git add {files}, and name it in the same git commit"
-        elif run.reader.action == "push":
-            yield f"The push needs the new lines of go.sum in a commit: git add {files} && git commit"
-        else:
-            yield f"The commit needs the new lines of go.sum: git add {files}"
+    yield from to_add(run)
+
+
+def to_add(run: Run) -> Iterator[str]:
+    """Yield what is to be done with the go.sum files that --fix has changed."""
+    files = " ".join(quoted(run.reader.path(file)) for file in run.to_add)
+    if files and not run.reader.commits:
+        yield f"go.sum has new lines: {files}"
+    elif files and run.reader.action == "push":
+        yield f"The push needs the new lines of go.sum in a commit: git add {files} && git commit"
+    elif files and not run.reader.plain:
+        yield f"The commit needs the new lines of go.sum: git add {files}, and name it in the same git commit"
+    elif files:
+        yield f"The commit needs the new lines of go.sum: git add {files}"
 
 
 def _way_out(run: Run) -> Iterator[str]:
