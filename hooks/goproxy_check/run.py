@@ -82,10 +82,22 @@ def _references(git: Git, options: Options, changes: list[scope.Change]) -> list
     refs = [of_argument(text) for text in options.versions]
     refs += [of_tag(*tagged(git, tag)) for tag in options.tag]
     for change in changes:
-        before = scope.earlier(git, change, references.candidates(change.files)) if change.before else []
-        refs += references.new_references(change.files, change.context, before, change.fresh, change.tags)
+        refs += _of_change(git, change)
         refs += [outside(path) for path in change.outside]
     return joined(refs)
+
+
+def _of_change(git: Git, change: scope.Change) -> list[Reference]:
+    """Return what CHANGE newly references: first compared with what it modifies, then with the rest of the trees."""
+    found: list[Reference] = []
+    names: set[tuple[str, str]] = set()
+    for _ in range(2 if change.before else 1):
+        before = scope.earlier(git, change, names)
+        found = references.new_references(change.files, change.context, before, change.fresh, change.tags)
+        names = {(ref.module, ref.version) for ref in found if ref.version and not ref.is_toolchain}
+        if not names:
+            break
+    return found
 
 
 def _reader(options: Options, env: GoEnv | None, folder: str) -> Reader:

@@ -141,18 +141,16 @@ def earlier(git: Git, change: Change, names: set[tuple[str, str]]) -> list[list[
     NAMES are modules and versions. The files that the change modifies are always among them.
     """
     changed = {file.path for file in change.files}
-    texts = [tuple(map(os.fsencode, name)) for name in names]
+    texts = [(os.fsencode(module), os.fsencode(version)) for module, version in names]
     trees = []
     for commit in change.before:
         tree = git.tree(commit)
-        files, _ = _files(git, commit, tree, set(tree))
-        paths = {
-            file.path
-            for file in files
-            if file.path in changed or any(version in file.data and path in file.data for path, version in texts)
-        }
+        paths = changed & tree.keys()
+        if texts:
+            files, _ = _files(git, commit, tree, set(tree))
+            paths |= {file.path for file in files if any(v in file.data and m in file.data for m, v in texts)}
         paths |= _context(tree, paths)
-        trees.append([file for file in files if file.path in paths])
+        trees.append(_files(git, commit, tree, paths)[0])
     return trees
 
 

@@ -23,12 +23,6 @@ class File(Protocol):
     def data(self) -> bytes: ...
 
 
-def candidates(files: Iterable[File]) -> set[tuple[str, str]]:
-    """Return the modules and versions that FILES name."""
-    entries = (entry for file in files for entry in read(posixpath.basename(file.path), file.data).entries)
-    return {(entry.module, entry.version) for entry in entries}
-
-
 def new_references(
     files: Sequence[File],
     context: Sequence[File],
