@@ -82,8 +82,6 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Origin,
     until = max((reply.until for reply in quick.replies if reply.until), default=None)
     found = Diagnosis(ref, Why.NO_ANSWER, _said(failure, quick), origin, until=until)
     match failure.reason:
-        case Reason.NO_GO:
-            return replace(found, why=Why.NO_GO, said=())
         case Reason.MISMATCH:
             return _mismatch(found, failure)
         case Reason.NO_RECORD if cause(failure.detail) is not Cause.NO_ORIGIN:

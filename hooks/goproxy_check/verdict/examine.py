@@ -52,6 +52,8 @@ def examine(ref: Reference, ask: Ask) -> Diagnosis:
         return diagnose.served(ref, answer.declares)
     if answer.failure.reason is Reason.SETTINGS:
         raise CommandError(f"go: {answer.failure.detail} (see go env GOPROXY)")
+    if answer.failure.reason is Reason.NO_GO:
+        return Diagnosis(ref, Why.NO_GO)
     ask.ahead(ref)
     return diagnose.not_served(ref, answer.failure, ask.quick(ref), ask.origin(ref), ask.listing(ref))
 
