@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from goproxy_check.go.answers import Reason
 from goproxy_check.go.env import GoEnv
-from goproxy_check.go.questions import State
+from goproxy_check.go.questions import Answer, State
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.problems import Skip, Skipped
 from goproxy_check.gofiles.reference import Reference
@@ -41,21 +41,22 @@ def examine(ref: Reference, ask: Ask) -> Diagnosis:
             ask.ahead(ref)
     answer = ask.go(ref)
     if answer.failure is None:
-        if ask.releasing and (other := diagnose.moved(ref, answer, ask.commit(ref))):
-            return other
-        if (
-            ask.until_latest
-            and "-" not in ref.version
-            and module.semver_key(newest := ask.latest(ref)) < module.semver_key(ref.version)
-        ):
-            return Diagnosis(ref, Why.NOT_LATEST, declares=newest or "nothing")
-        return diagnose.served(ref, answer.declares)
+        return _released(ref, answer, ask) or diagnose.served(ref, answer.declares)
     if answer.failure.reason is Reason.SETTINGS:
         raise CommandError(f"go: {answer.failure.detail} (see go env GOPROXY)")
     if answer.failure.reason is Reason.NO_GO:
         return Diagnosis(ref, Why.NO_GO)
     ask.ahead(ref)
     return diagnose.not_served(ref, answer.failure, ask.quick(ref), ask.origin(ref), ask.listing(ref))
+
+
+def _released(ref: Reference, answer: Answer, ask: Ask) -> Diagnosis | None:
+    """Return what a release must not pass over: another commit than the tag names, or another version as @latest."""
+    if ask.releasing and (other := diagnose.moved(ref, answer, ask.commit(ref))):
+        return other
+    newest = ask.latest(ref) if ask.until_latest and "-" not in ref.version else ref.version
+    older = module.semver_key(newest) < module.semver_key(ref.version)
+    return Diagnosis(ref, Why.NOT_LATEST, declares=newest or "nothing") if older else None
 
 
 def examine_all(refs: Sequence[Reference], ask: Ask) -> list[Diagnosis]:
