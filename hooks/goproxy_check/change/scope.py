@@ -94,7 +94,8 @@ def everything(git: Git) -> Change:
     files, outside = [], []
     for path in git.work_tree():
         place = os.path.join(root, path)
-        if os.path.islink(place) and not os.path.realpath(place).startswith(os.path.realpath(root) + os.sep):
+        inside = os.path.realpath(place).startswith(os.path.realpath(root) + os.sep)
+        if os.path.islink(place) and not (inside and os.path.isfile(place)):
             outside.append(path)
         elif os.path.isfile(place):
             with open(place, "rb") as file:

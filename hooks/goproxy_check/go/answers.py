@@ -44,19 +44,18 @@ class Failure(NamedTuple):
 
 # The first that is found decides. "verifying" begins what the checksum database is about.
 _PHRASES = [
-    (Reason.MISMATCH, r"checksum mismatch|SECURITY ERROR"),
+    (Reason.MISMATCH, r"checksum mismatch"),
     (Reason.NO_RECORD, r"/lookup/\S+: (?:404|410) "),
-    (Reason.NO_DATABASE, r"verifying .*: |invalid GOSUMDB|missing GOSUMDB"),
-    (Reason.SETTINGS, r"^\S+: (?:invalid (?:file:// )?proxy URL|parse \")|GOPROXY list is not"),
+    (Reason.NO_DATABASE, r"verifying .*: "),
+    (Reason.SETTINGS, r"^\S+: (?:invalid (?:file:// )?proxy URL|parse \")"),
     (Reason.NOT_FOUND, r"reading \S+: (?:404|410) |reading file:.*(?:no such file|cannot find)"),
     (Reason.UNAVAILABLE, r"reading \S+: (?:408|425|429|5\d\d) "),
     (Reason.REFUSED, r"reading \S+: 4\d\d |: Proxy Authentication Required"),
 ]
 _ORIGIN_PHRASES = [
-    (Reason.UNFIT, r"invalid pseudo-version|must match major version|missing \S*go\.mod|has \S+ module path"),
+    (Reason.UNFIT, r"invalid pseudo-version|missing \S*go\.mod|has \S+ module path"),
     (Reason.UNAVAILABLE, r"dial tcp|(?i:no such host|could not resolve|timed? ?out|refused|unreachable|tls handshake)"),
     (Reason.UNAVAILABLE, r"(?i:connection reset|(?:failed|couldn't|unable) to connect|temporary failure|network)"),
-    (Reason.NO_ACCESS, r"exit status|unrecognized import path|reading http|module lookup disabled"),
     (Reason.UNKNOWN_REVISION, r"unknown revision|no matching versions"),
 ]
 _PASSING = r"reading \S+: (?:429|50[234]) |connection reset|broken pipe|\bEOF\b|[Tt]imeout|stream error|server closed"

@@ -17,6 +17,7 @@ _WINDOWS = sys.platform == "win32"
 def commands(remedy: Remedy, items: Sequence[Diagnosis], reader: Reader) -> list[str]:
     """Return the commands of REMEDY for ITEMS, in the shell of this platform; none where it makes no sense."""
     refs = [item.ref for item in items]
+    both = list(zip(items, refs, strict=True))
     modules = list(dict.fromkeys(ref.module for ref in refs))
     match remedy:
         case Remedy.DIRECT:
@@ -35,13 +36,14 @@ def commands(remedy: Remedy, items: Sequence[Diagnosis], reader: Reader) -> list
             tags = dict.fromkeys(_tag(item) for item in items if not module.is_pseudo(item.ref.version))
             return [f"git push origin {tag}" for tag in tags]
         case Remedy.EDIT:
-            edits = {item.ref: _edit(item) for item in items if item.ref.required and item.ref.locations}
+            edits = {ref: _edit(item) for item, ref in both if ref.required and ref.locations}
             return _edits({ref: edit for ref, edit in edits.items() if edit}, reader, "")
         case Remedy.QUERY:
             if not refs[0].locations:
-                return [f"go list -m {ref.module}@{ref.version if ref.invalid else _query(ref)}" for ref in refs]
-            edits = {ref: "" if ref.invalid else f"-require={ref.module}@{_query(ref)}" for ref in refs}
-            return _edits({ref: edit for ref, edit in edits.items() if ref.invalid or ref.required}, reader, "mod tidy")
+                return [f"go list -m {ref.module}@{ref.version if ref.invalid else _query(item)}" for item, ref in both]
+            wanted = [(item, ref) for item, ref in both if ref.invalid or ref.required]
+            edits = {ref: "" if ref.invalid else f"-require={ref.module}@{_query(item)}" for item, ref in wanted}
+            return _edits(edits, reader, "mod tidy")
         case Remedy.TIDY:
             return _edits(dict.fromkeys(refs, ""), reader, "mod tidy")
 
@@ -84,9 +86,10 @@ def _edit(item: Diagnosis) -> str:
     return f"-require={ref.module}@{choice[0]}" if choice else ""
 
 
-def _query(ref: Reference) -> str:
-    """Return what go get takes for the commit of REF, or else for the newest version."""
-    return ref.version.removesuffix("+incompatible").rpartition("-")[2] if module.is_pseudo(ref.version) else "latest"
+def _query(item: Diagnosis) -> str:
+    """Return what go get takes for the commit that ITEM names, or else for the newest version."""
+    commit = item.ref.version.removesuffix("+incompatible").rpartition("-")[2]
+    return commit if item.why is Why.UNFIT_COMMIT else "latest"
 
 
 def _tag(item: Diagnosis) -> str:
