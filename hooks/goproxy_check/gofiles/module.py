@@ -138,7 +138,7 @@ def nearest_versions(version: str, published: tuple[str, ...], count: int = 3) -
 _CHAR = r"(?:\\.|[^\\\]-])"
 _RANGE = re.compile(rf"({_CHAR})(?:-({_CHAR}))?", re.DOTALL)
 # One part of a glob: * or ? or [^a-c] or another character, escaped or not
-_PART = re.compile(rf"(\*+)|(\?)|\[(\^?)((?:{_CHAR}(?:-{_CHAR})?)+)\]|(\\.|[^\\\[])", re.DOTALL)
+_PART = re.compile(rf"(\*+)|(\?)|\[(\^|(?!\^))((?:{_CHAR}(?:-{_CHAR})?)+)\]|(\\.|[^\\\[])", re.DOTALL)
 
 
 @lru_cache(maxsize=512)
