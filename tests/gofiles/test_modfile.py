@@ -1,39 +1,48 @@
-"""modfiles.py: what it reads from a file, and that Go reads the same and rejects the same lines."""
+"""What the reader takes from the four files, and that it is what Go's own parser takes from those that Go accepts."""
 
-import json
-import os
-import re
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from goproxy_check.modfiles import Entry, ModFile, Replacement, may_be_newer, read
-from tests.support.modulefiles import GO_MOD, GO_SUM, GO_WORK, ODD, PATHS, VERBS, VERSIONS, contents, mutated, words
+from goproxy_check.gofiles.modfile import Entry, ModFile, Replacement, read
+from goproxy_check.gofiles.problems import Invalid
+from tests.support.modulefiles import (
+    GO_MOD,
+    GO_SUM,
+    GO_WORK,
+    NEWER,
+    ODD,
+    PATHS,
+    VERSIONS,
+    contents,
+    mutated,
+    right_files,
+    words,
+)
 from tests.support.xmod import XMod, ask_go
 
-MARKERS = "merge conflict markers: resolve the conflict and git add the file"
+
+def required(path: str, version: str, line: int) -> Entry:
+    return Entry(path, version, line, required=True)
 
 
-def problem_lines(name: str, text: str) -> list[int]:
-    return [problem.line for problem in read(name, text.encode()).problems]
+def problems(name: str, text: str) -> list[tuple[int, Invalid]]:
+    return [(problem.line, problem.kind) for problem in read(name, text.encode()).problems]
 
 
-class TestValidFiles:
+class TestRightFiles:
     def test_go_mod(self) -> None:
         assert read("go.mod", GO_MOD.encode()) == ModFile(
             module="example.com/app",
             entries=[
-                Entry("example.com/one", "v1.2.3", 7),
-                Entry("example.com/two/v2", "v2.0.0", 9),
-                Entry("example.com/three", "v1.0.0", 10),
-                Entry("gopkg.in/yaml.v3", "v3.0.1", 11),
-                Entry("example.com/old", "v2.0.0+incompatible", 12),
-                Entry("example.com/build", "v1.0.0", 13),
+                required("example.com/one", "v1.2.3", 7),
+                required("example.com/two/v2", "v2.0.0", 9),
+                required("example.com/three", "v1.0.0", 10),
+                required("gopkg.in/yaml.v3", "v3.0.1", 11),
+                required("example.com/old", "v2.0.0+incompatible", 12),
+                required("example.com/build", "v1.0.0", 13),
                 Entry("example.com/fork/v2", "v2.0.1", 19),
             ],
             replacements=[
@@ -64,237 +73,165 @@ class TestValidFiles:
             ]
         )
 
-    @pytest.mark.parametrize("name", ["go.mod", "go.work", "go.sum"])
+    @pytest.mark.parametrize("name", ["go.mod", "go.work", "go.sum", "go.work.sum"])
     def test_empty_file(self, name: str) -> None:
         assert read(name, b"") == ModFile()
 
-    def test_windows_line_ends(self) -> None:
-        assert read("go.mod", GO_MOD.replace("\n", "\r\n").encode()) == read("go.mod", GO_MOD.encode())
+    def test_directives_of_a_newer_go_are_left_alone(self) -> None:
+        assert read("go.mod", (GO_MOD + NEWER).encode()) == read("go.mod", GO_MOD.encode())
 
-    def test_lone_carriage_return_ends_no_comment(self) -> None:
-        assert read("go.mod", b"module a.b // c\rd\n") == ModFile(module="a.b")
+    @pytest.mark.parametrize(("name", "text"), [("go.mod", GO_MOD), ("go.work", GO_WORK), ("go.sum", GO_SUM)])
+    def test_windows_line_ends(self, name: str, text: str) -> None:
+        text = text.replace("\r\n", "\n")
+        assert read(name, text.replace("\n", "\r\n").encode()) == read(name, text.encode())
 
-    def test_every_byte_that_is_no_utf_8_is_one_character(self) -> None:
-        assert read("go.work", b"use a\xe2\x82b\n").uses == ["a\ufffd\ufffdb"]
+    def test_byte_that_is_no_utf_8_is_a_replacement_character(self) -> None:
+        assert read("go.work", b"use a\xe2b\n").uses == ["a\ufffdb"]
 
     def test_later_of_two_replacements_counts(self) -> None:
         assert read("go.mod", b"replace a => ./x\nreplace a => ./y\n").replacements == [Replacement("a", "", "./y", "")]
 
-    @pytest.mark.parametrize(
-        ("token", "wanted"),
-        [
-            (r'"a\tb\\\"c"', 'a\tb\\"c'),
-            (r'"\x61\142\u0063\U00000064"', "abcd"),
-            (r'"\xc3\xa9\U0001F600"', "\u00e9\U0001f600"),
-            (r'"\xff\xfe"', "\ufffd\ufffd"),
-            ('"\u00e9 ( // "', "\u00e9 ( // "),
-            ("a/b//c", "a/b"),
-            ("a'b", None),
-            ("`a`", None),
-            (r'"\q"', None),
-            (r'"\400"', None),
-            (r'"\ud800"', None),
-            (r'"\U00110000"', None),
-            (r'"\U0000D800"', None),
-            (r'"\x6"', None),
-        ],
-    )
-    def test_value_of_a_string(self, token: str, wanted: str | None) -> None:
-        file = read("go.work", f"use {token}\n".encode())
-        assert (file.uses, len(file.problems)) == (([], 1) if wanted is None else ([wanted], 0))
 
-
-class TestRejectedFiles:
-    @pytest.mark.parametrize(
-        ("text", "line", "why"),
-        [
-            ("go 1.x\n", 1, "invalid go version '1.x': must match format 1.23.0"),
-            ("toolchain local\n", 1, "invalid toolchain version 'local': must match format go1.23.0 or default"),
-            ("go 1.20\n\ngo 1.21\n", 3, "repeated go statement"),
-            ("module a.b\nmodule a.b\n", 2, "repeated module statement"),
-            ("module a b\n", 1, "module directive expects exactly one argument"),
-            ("require a.b\n", 1, "usage: require module/path v1.2.3"),
-            ("require a.b latest\n", 1, "a.b: version latest invalid: must be of the form v1.2.3"),
-            ("require a.b v2.0.0\n", 1, 'a.b: version "v2.0.0" invalid: should be v0 or v1, not v2'),
-            ("exclude a.b/v1 v1.0.0\n", 1, "a.b/v1: invalid module path"),
-            ("replace a.b/v1 => ./x\n", 1, "replace a.b/v1: invalid module path"),
-            ("replace a.b => c.d\n", 1, "replacement module without version must be directory path"),
-            ("replace a.b => ./c v1.0.0\n", 1, 'replacement module directory path "./c" cannot have version'),
-            ("replace a.b => \n", 1, "usage: replace module/path [v1.2.3] =>"),
-            *(
-                [("replace a.b => .\\c\n", 1, "replacement directory appears to be Windows path")]
-                if os.sep == "/"
-                else []
-            ),
-            ("retract [v1.0.0]\n", 1, "retract expects a version or an interval"),
-            ("retract [v1.0.0, v1.1.0] x\n", 1, "retract expects a version or an interval"),
-            ("retract (\n(\n)\n", 2, "retract expects a version or an interval"),
-            ("godebug a\n", 1, "usage: godebug key=value"),
-            ("/ a\n", 1, "unknown directive: /"),
-            ("requir a.b v1.0.0\n", 1, "unknown directive: requir"),
-            ("modul a.b\nrequires (\n\ta.b v1.0.0\n)\n", 1, "unknown directive: modul"),
-            ("requires (\n\ta.b v1.0.0\n)\n", 1, "unknown block type: requires"),
-            ("go (\n1.20\n)\n", 1, "unknown block type: go"),
-            ("require x (\n)\n", 1, "unknown block type: require x"),
-            ("require (\n\n", 3, "syntax error (unterminated block started at line 1)"),
-            ("require (\n) x\n", 2, "syntax error (expected newline after closing paren)"),
-            ("module a\x00b\n", 1, "unexpected input character: 'a\\x00b'"),
-            ("\ufeffmodule a.b\n", 1, "unexpected input character: '\\ufeffmodule'"),
-            ('\nuse "a\n', 2, "a string that does not end on its line"),
-            ('use "a\\\nb', 1, "a string that does not end on its line"),
-            ('use "a\\\nb\n', 2, "a string that does not end on its line"),
-            ("module a.b /* c */\n", 1, "mod files must use // comments (not /* */ comments)"),
-        ],
-    )
-    def test_problem_has_a_line_and_a_reason(self, text: str, line: int, why: str) -> None:
-        problem = read("go.mod", text.encode()).problems[0]
-        assert (problem.line, problem.why[: len(why)]) == (line, why)
-
-    def test_what_go_reports_first_is_first(self) -> None:
-        assert problem_lines("go.mod", "go x\nrequire a\nmodule `\n") == [3, 1, 2]
-
-    def test_go_line_without_version_does_not_count(self) -> None:
-        file = read("go.mod", b"go\ngo 1.23\n")
-        assert ([problem.line for problem in file.problems], file.go) == ([1], ("1.23", 2))
-
-    def test_rest_of_a_rejected_file_is_read(self) -> None:
-        file = read("go.mod", b"require ( /* deps */\n\tone latest\n\ta.b v1.0.0\n)\nmodule \x00\nrequire c.d v1.0.0\n")
-        assert file.entries == [Entry("a.b", "v1.0.0", 3), Entry("c.d", "v1.0.0", 6)]
-
-    def test_go_sum_line_without_three_fields(self) -> None:
-        file = read("go.sum", b"a.b v1.0.0 h1:x=\na.b v1.0.0\n\na.b v1 h1:x= y\n")
-        assert [problem.line for problem in file.problems] == [2, 4]
-        assert file.problems[0].why == "malformed line: wrong number of fields (2, not 3)"
-        assert file.entries == [Entry("a.b", "v1.0.0", 1, "h1:x=")]
-
-    @pytest.mark.parametrize("name", ["go.mod", "go.sum"])
-    @pytest.mark.parametrize("end", ["\n", "\r\n"])
-    def test_merge_conflict_is_one_problem(self, name: str, end: str) -> None:
-        lines = ["require (", "<<<<<<< HEAD", "a.b v1.0.0", "||||||| 1234567 (Don't)", "=======", "a.b v1.1.0"]
-        lines = [*lines, ">>>>>>> feature", ")", "\x00"] if name == "go.mod" else lines[1:]
-        file = read(name, end.join(lines).encode())
-        wanted = [(9, "unexpected input character: '\\x00'"), (2, MARKERS)] if name == "go.mod" else [(1, MARKERS)]
-        assert [tuple(problem) for problem in file.problems] == wanted
-        assert not file.entries
-
-    def test_comment_of_equal_signs_is_no_conflict(self) -> None:
-        assert read("go.mod", b"// =======\nmodule a.b\n") == ModFile(module="a.b")
-
-    @pytest.mark.parametrize(
-        "text",
-        ["frobnicate a b\n", "frob_n-1 (\n ( [\n)\n", "frob a (\nb\n)\n", "frob ( )\n", 'frob "a\\\nb" c\n'],
-    )
-    def test_directive_of_a_newer_go_is_left_alone(self, text: str) -> None:
-        assert read("go.mod", text.encode()) == ModFile()
-        assert read("go.work", text.encode()) == ModFile()
-
-
-REAL = [
-    ("go.mod", GO_MOD[: GO_MOD.index("newer-directive")]),
-    ("go.work", GO_WORK),
-    ("go.mod", "replace a => ./x\nreplace a v1.0.0 => b v1.0.0\nreplace a => ./y\nexclude a v1.0.0\nexclude a v1.0.0"),
-    ("go.mod", 'module "a\\xff\\xffb"\r\nrequire (\r\n\ta.b v1.0.0\r\n)\r\n'),
-    ("go.mod", "module a\xa0b"),
-    ("go.mod", "go x\nrequire a\nmodule `\n"),
-    ("go.mod", "module a\n\nrequire (\n\ta.b v1.0.0\n"),
-    ("go.mod", "module a\nrequire (\n\ta.b v1.0.0\n) // fine\nrequire (\n) c\n"),
-    ("go.mod", 'module a\nrequire "a\\\nb" v1.0.0\n'),
-    ("go.mod", 'module a\nrequire "a\\\nb\n'),
-    ("go.mod", "module a\n\nreplace a => b@v1.0.0\n"),
-    ("go.mod", "require (\n<<<<<<< HEAD\n\ta.b v1.0.0\n=======\n\ta.b v1.1.0\n>>>>>>> b\n)\n"),
-    ("go.work", "use (\n\t./a ./b\n)\n"),
-    ("go.work", 'use (\n\t"./a\\u0062"\n)\nuse `./b`\n'),
+REJECTED = [
+    ("require a.b\n", (1, Invalid.SYNTAX)),
+    ("require a.b v1.0.0 v1.1.0\n", (1, Invalid.SYNTAX)),
+    ("require a.b latest\n", (1, Invalid.QUERY)),
+    ("require a.b 1.2.3\n", (1, Invalid.NO_V)),
+    ("require (\n\n\ta.b v1.2.3-\n)\n", (3, Invalid.QUERY)),
+    ("require a.b v2.0.0\n", (1, Invalid.MAJOR)),
+    ("require a.b/v2 v1.0.0\n", (1, Invalid.MAJOR)),
+    ("exclude a.b v2.0.0\n", (1, Invalid.MAJOR)),
+    ("exclude a.b main\n", (1, Invalid.QUERY)),
+    ("replace a.b main => ./x\n", (1, Invalid.QUERY)),
+    ("replace a.b v3.0.0 => ./x\n", (1, Invalid.MAJOR)),
+    ("replace a.b => c.d master\n", (1, Invalid.QUERY)),
+    ("replace a.b => c.d\n", (1, Invalid.SYNTAX)),
+    ("replace a.b => ./c v1.0.0\n", (1, Invalid.SYNTAX)),
+    ("replace a.b => \n", (1, Invalid.SYNTAX)),
+    ("replace a.b ./x\n", (1, Invalid.SYNTAX)),
+    ("require 'a.b' v1.0.0\n", (1, Invalid.SYNTAX)),
+    ("require `a.b` v1.0.0\n", (1, Invalid.SYNTAX)),
 ]
 
 
-@pytest.mark.starts_programs
-@pytest.mark.parametrize(("name", "text"), REAL)
-def test_go_edit_json_says_the_same(name: str, text: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_bytes(text.encode())
-    go = shutil.which("go") or pytest.fail("the tests need go: run them with make test, which provides one")
-    env = {**os.environ, "GOENV": "off", "GOFLAGS": "", "GOTOOLCHAIN": "local", "GOWORK": "off", "GOTELEMETRY": "off"}
-    command = [go, name.removeprefix("go."), "edit", "-json", name]
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
-    file = read(name, text.encode())
-    if done.returncode:
-        match = re.search(r"^go\.(?:mod|work):(\d+)", done.stderr, re.MULTILINE)
-        assert match
-        assert file.problems[0].line == int(match[1])
-        return
-    said = json.loads(done.stdout)
-    replaced = [
-        Replacement(
-            one["Old"]["Path"], one["Old"].get("Version", ""), one["New"]["Path"], one["New"].get("Version", "")
-        )
-        for one in said.get("Replace") or []
-    ]
-    required = [(one["Path"], one["Version"]) for one in said.get("Require") or []]
-    assert not file.problems
-    assert file.module == said.get("Module", {}).get("Path", "")
-    assert [entry[:2] for entry in file.entries] == required + [one[2:] for one in replaced if one.new_version]
-    assert set(file.replacements) == set(replaced)
-    assert file.excluded == {(one["Path"], one["Version"]) for one in said.get("Exclude") or []}
-    assert file.uses == [one["DiskPath"] for one in said.get("Use") or []]
-    assert (file.go or ("",))[0] == said.get("Go", "")
-    if name == "go.mod":  # go work edit -json does not print the toolchain line
-        assert (file.toolchain or ("",))[0] == said.get("Toolchain", "")
+class TestRejectedLines:
+    @pytest.mark.parametrize(("text", "problem"), REJECTED)
+    def test_of_a_module_version(self, text: str, problem: tuple[int, Invalid], x_mod: XMod) -> None:
+        assert problems("go.mod", text) == [problem]
+        assert problem[0] in [line for line, _ in x_mod.ask("go.mod", data=text.encode())["errors"]]
+
+    @pytest.mark.parametrize(
+        "text", ["go 1.x\n", "toolchain local\n", "modul a.b\n", "module a b\n", "retract [v1\n", "use ./a\n", '"\n']
+    )
+    def test_that_name_no_version_are_left_to_go(self, text: str, x_mod: XMod) -> None:
+        assert problems("go.mod", text) == []
+        assert x_mod.ask("go.mod", data=text.encode())["errors"]
+
+    def test_correction_of_a_major_version_is_named(self) -> None:
+        assert read("go.mod", b"require a.b v2.0.0\n").problems[0].right == "a.b/v2@v2.0.0"
+
+    def test_do_not_hide_the_others(self) -> None:
+        file = read("go.mod", b"require (\n\tone latest\n\ta.b v1.0.0\n)\nmodule \x00\nrequire c.d v1.0.0\n")
+        assert file.entries == [required("a.b", "v1.0.0", 3), required("c.d", "v1.0.0", 6)]
+
+    def test_of_go_sum(self) -> None:
+        text = "a.b v1.0.0 h1:x=\na.b v1.0.0\n\na.b v1 h1:x= y\n"
+        assert problems("go.sum", text) == [(2, Invalid.SYNTAX), (4, Invalid.SYNTAX)]
+        assert read("go.sum", text.encode()).entries == [Entry("a.b", "v1.0.0", 1, "h1:x=")]
 
 
-KNOWN = {"go.mod": {*VERBS} - {"use"}, "go.work": {"go", "toolchain", "use", "replace", "godebug"}}
+class TestMergeConflicts:
+    @pytest.mark.parametrize("name", ["go.mod", "go.work", "go.sum", "go.work.sum"])
+    @pytest.mark.parametrize("end", ["\n", "\r\n"])
+    @pytest.mark.parametrize("ancestor", [["||||||| 1234567"], ["|||||||"], []])
+    def test_is_one_problem(self, name: str, end: str, ancestor: list[str]) -> None:
+        lines = ["a.b v1.0.0 x", "<<<<<<< HEAD", "c.d v1.0.0 x", *ancestor, "=======", "c.d v1.1.0", ">>>>>>> topic"]
+        assert problems(name, end.join(lines)) == [(2, Invalid.CONFLICT)]
+        assert not read(name, end.join(lines).encode()).entries
+
+    @pytest.mark.parametrize("marker", ["<<<<<<< HEAD", "|||||||", "=======", ">>>>>>> topic"])
+    def test_marker_that_was_left_behind_is_found(self, marker: str) -> None:
+        assert problems("go.mod", f"module a.b\n{marker}\n") == [(2, Invalid.CONFLICT)]
+
+    @pytest.mark.parametrize("line", ["// =======", " =======", "========", "<<<<<< x"])
+    def test_look_alike_is_none(self, line: str) -> None:
+        assert Invalid.CONFLICT not in [kind for _, kind in problems("go.mod", f"{line}\n")]
 
 
-def of_a_newer_go(name: str, error: str) -> bool:
-    """Tell whether Go's ERROR is of a directive that is left alone here, as a newer Go may know it."""
-    match = re.match(r"unknown (?:directive|block type): ([a-z][a-z0-9_-]*)(?: |\Z)", error)
-    return match is not None and may_be_newer(match[1], KNOWN[name])
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(["go.mod", "go.work", "go.sum"]), contents())
+def test_no_file_is_an_error(name: str, data: bytes) -> None:
+    file = read(name, data)
+    assert all(1 <= problem.line <= data.count(b"\n") + 1 for problem in file.problems)
 
 
-def what_go_reads(name: str, said: dict[str, Any]) -> ModFile:
-    replaced = [Replacement(*one[:4]) for one in said["replace"]]
-    targets = [Entry(one[2], one[3], one[4]) for one in said["replace"] if one[3]]
-    required = [Entry(*one) for one in said.get("require", [])]
+class TestSizes:
+    """The bounds: 1 MB of go.mod, 4 MB of go.sum, 64 KB of a line."""
+
+    @pytest.mark.parametrize(("name", "most"), [("go.mod", 1), ("go.work", 1), ("go.sum", 4), ("go.work.sum", 4)])
+    def test_file_beyond_is_not_read(self, name: str, most: int) -> None:
+        text = "//" + "\n" * ((most << 20) - 2)
+        assert Invalid.SIZE not in [kind for _, kind in problems(name, text)]
+        assert problems(name, text + "\n") == [(1, Invalid.SIZE)]
+
+    @pytest.mark.parametrize("name", ["go.mod", "go.sum"])
+    def test_line_beyond_is_named(self, name: str) -> None:
+        line = "\n//" + "x" * ((1 << 16) - 2)
+        assert Invalid.SIZE not in [kind for _, kind in problems(name, line)]
+        assert problems(name, f"{line}x\n") == [(2, Invalid.SIZE)]
+
+
+def what_go_reads(said: dict[str, Any]) -> ModFile:
+    replaced = [Replacement(*item[:4]) for item in said["replace"]]
+    targets = [Entry(item[2], item[3], item[4]) for item in said["replace"] if item[3]]
     return ModFile(
         module=said.get("module", ""),
-        entries=sorted(required + targets, key=lambda entry: entry.line),
-        replacements=list({one[:2]: one for one in replaced}.values()),
+        entries=sorted([*(required(*item) for item in said.get("require", [])), *targets], key=lambda item: item.line),
+        replacements=list({item[:2]: item for item in replaced}.values()),
         excluded={(path, version) for path, version in said.get("exclude", [])},
         uses=said.get("use", []),
-        go=tuple(said["go"]) if "go" in said else None,
-        toolchain=tuple(said["toolchain"]) if "toolchain" in said else None,
+        go=tuple(said.get("go", ("", 0))),
+        toolchain=tuple(said.get("toolchain", ("", 0))),
     )
 
 
-class TestGoSaysTheSame:
+NAMES = st.sampled_from(["go.mod", "go.work"])
+
+
+class TestGoReadsTheSame:
+    @ask_go(500)
+    @given(NAMES.flatmap(lambda name: st.tuples(st.just(name), right_files(name))))
+    @example(("go.mod", GO_MOD))
+    @example(("go.work", GO_WORK))
+    @example(("go.mod", "module (\n\ta.b\n)\n"))
+    @example(("go.mod", "module a.b // c\rd\n"))
+    @example(("go.mod", 'require "a.b"v1.0.0\n'))
+    @example(("go.mod", "retract [v1.0.0,v1.1.0]\nretract (\n\t[v1.2.0 , v1.3.0]\n)\n"))
+    def test_in_right_files(self, x_mod: XMod, file: tuple[str, str]) -> None:
+        name, text = file
+        said = x_mod.ask(name, data=text.encode())
+        assert "errors" not in said, "the strategy writes what Go accepts"
+        assert read(name, text.encode()) == what_go_reads(said)
+
     @ask_go(700)
-    @given(st.sampled_from(["go.mod", "go.work"]), contents())
-    @example("go.mod", GO_MOD.encode())
-    @example("go.mod", b'a\t"/*"\n')
-    @example("go.work", b"use (\n<<<<<<<\n)\n")
-    @example("go.mod", b'require (\n) "a\\\nb"\n')
-    @example("go.mod", b'exclude (\n)\r("a\\\nb"\x00\n')
-    @example("go.mod", b'frob "a\\\nb" (\n')
-    @example("go.mod", b"go\ngo x\ngo 1.23\ngo 1.24\n")
-    @example("go.mod", b"module a b\nmodule c\n")
-    @example("go.mod", b"go 1.23\nmodule a\n")
-    @example("go.mod", b"require x (\na\n)\ngo x\n")
-    @example("go.mod", b"module a // c\rd\n")
-    @example("go.mod", b"retract (\n(\n[v1, v2] x\n)\n")
-    @example("go.mod", b'require a v1\nuse "a\\\nb')
-    @example("go.work", b'use a\xe2\x82b\nuse "\\xe2\x82"\n')
-    @example("go.mod", b"\n<<<<<<< a\n=======\n>>>>>>> b (Don't `)\n")
-    def test_of_a_go_mod_or_go_work(self, x_mod: XMod, name: str, data: bytes) -> None:
-        file, said = read(name, data), x_mod.ask(name, data=data)
-        if "errors" not in said:
-            assert file == what_go_reads(name, said)
-            return
-        lines = [line for line, error in said["errors"] if not of_a_newer_go(name, error)]
-        found = [problem.line for problem in file.problems]
-        if any(problem.why == MARKERS for problem in file.problems):
-            assert lines[0] == found[0]
-        elif len(said["errors"]) == 1:  # a syntax error is the only one that Go reports
-            assert lines[:1] == found[:1]
-        else:
-            assert lines == found
+    @given(NAMES.flatmap(lambda name: st.tuples(st.just(name), right_files(name).flatmap(mutated).map(str.encode))))
+    @example(("go.mod", b"require ()\n"))
+    @example(("go.mod", b"module a.b\nrequire ( )\n"))
+    def test_in_odd_files_that_it_accepts(self, x_mod: XMod, file: tuple[str, bytes]) -> None:
+        said = x_mod.ask(file[0], data=file[1])
+        found = read(*file)
+        if "errors" not in said and not any(problem.kind is Invalid.CONFLICT for problem in found.problems):
+            assert found == what_go_reads(said)
+
+    @ask_go()
+    @given(
+        st.sampled_from(["require a.b {}", "exclude a.b {}", "replace a.b {} => ./x", "replace a.b => c.d {}"]),
+        words(VERSIONS, ["1.2.3", "v1.2.3.4", "v1.2.x", "main", "v3", "v1.0.0-01", "v1.0.0+", "V1.0.0", "HEAD~1"]),
+    )
+    def test_which_versions_are_wrong(self, x_mod: XMod, line: str, version: str) -> None:
+        text = f"module m\n{line.format(version)}\n"
+        errors = x_mod.ask("go.mod", data=text.encode()).get("errors", [])
+        assert [number for number, _ in problems("go.mod", text)] == [number for number, _ in errors]
 
     @ask_go()
     @given(
@@ -309,9 +246,10 @@ class TestGoSaysTheSame:
     @example("a\x1cb c d\n")
     def test_of_a_go_sum(self, x_mod: XMod, text: str) -> None:
         file, said = read("go.sum", text.encode()), x_mod.ask("go.sum", data=text.encode())
-        if "error" in said:
-            assert f"go.sum:{file.problems[0].line}: " in said["error"]
+        if "error" in said:  # Go stops at the first line that is wrong
+            assert f"go.sum:{file.problems[0].line}: " in said["error"] or file.problems[0].kind is Invalid.CONFLICT
             return
+        assume(not file.problems or file.problems[0].kind is not Invalid.CONFLICT)
         wanted = {(path, version): hashes for path, version, hashes in said["hashes"]}
         found: dict[tuple[str, str], list[str]] = {}
         for entry in file.entries:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from goproxy_check.modfiles import read
-from goproxy_check.toolchain import demanded, newer, raised
+from goproxy_check.gofiles.modfile import read
+from goproxy_check.gofiles.toolchain import demanded, newer, release
 from tests.support.goproxy import GoProxy, hashes
 from tests.support.sumdb import SumDB
 from tests.support.world import World
@@ -21,11 +21,16 @@ def test_order_of_releases(index: int) -> None:
     assert not newer(one, other) and not newer(one, one)
 
 
-def test_names_that_are_no_release() -> None:
+def test_release_is_newer_than_none_and_a_suffix_does_not_count() -> None:
     assert newer("1.21", "") and not newer("", "1.21") and not newer("default", "1.21")
     assert newer("go1.22.0-corp", "go1.21.0") and not newer("go1.22.0-corp", "go1.22.0")
     assert not newer("go1.21.0", "go1.26.8-mygo")
     assert newer("1.27", "devel go1.26-0123abc Mon Jan 1") and not newer("1.26rc1", "go1.26.1 X:experiment")
+
+
+@pytest.mark.parametrize("name", ["", "default", "local", "path", "1", "1.x", "v1.21.0", f"1.{'9' * 7}", "go1.21.0\n"])
+def test_name_that_stands_for_no_release(name: str) -> None:
+    assert release(name) is None
 
 
 DEMANDS = [
@@ -52,26 +57,19 @@ def test_demanded(text: str, wanted: tuple[str, int]) -> None:
     assert demanded(read("go.mod", text.encode())) == wanted
 
 
-def test_only_what_is_raised_counts() -> None:
-    old, new = read("go.mod", b"go 1.22.1\n"), read("go.mod", b"go 1.22.0\ntoolchain go1.23.1\n")
-    assert raised(new, old) == ("go1.23.1", 2)
-    assert raised(old, new) == raised(new, new) == ("", 0)
-    assert raised(old, None) == ("go1.22.1", 1)
-
-
 MODULE = "golang.org/toolchain"
 LINES = [
-    ("go 1.99\n", "auto", "go1.99.0"),
-    ("go 1.99.2\n", "auto", "go1.99.2"),
-    ("go 1.99rc1\n", "local+auto", "go1.99rc1"),
-    ("go 1.21\ntoolchain go1.99.1\n", "auto", "go1.99.1"),
-    ("go 1.99\ntoolchain go1.99.1\n", "go1.21.1+auto", "go1.99.1"),
-    ("go 1.21\ntoolchain default\n", "auto", ""),
-    ("go 1.99\n", "local", ""),
-    ("go 1.99\n", "path", ""),
-    ("go 1.99\n", "go1.98.0+path", ""),
-    ("go 1.21\ntoolchain go1.21.5\n", "auto", ""),
-    ("go 1.21\n", "auto", ""),
+    ("go.mod", "go 1.99\n", "auto", "go1.99.0"),
+    ("go.work", "go 1.99.2\n", "auto", "go1.99.2"),
+    ("go.mod", "go 1.99rc1\n", "local+auto", "go1.99rc1"),
+    ("go.mod", "go 1.21\ntoolchain go1.99.1\n", "auto", "go1.99.1"),
+    ("go.work", "go 1.99\ntoolchain go1.99.1\n", "go1.21.1+auto", "go1.99.1"),
+    ("go.mod", "go 1.21\ntoolchain default\n", "auto", ""),
+    ("go.work", "go 1.99\n", "local", ""),
+    ("go.mod", "go 1.99\n", "path", ""),
+    ("go.mod", "go 1.99\n", "go1.98.0+path", ""),
+    ("go.mod", "go 1.21\ntoolchain go1.21.5\n", "auto", ""),
+    ("go.work", "go 1.21\n", "auto", ""),
 ]
 
 
@@ -87,10 +85,9 @@ def staged(world: World, lines: str, name: str = "go.mod") -> Path:
     return app
 
 
-@pytest.mark.parametrize(("lines", "setting", "wanted"), LINES)
-@pytest.mark.parametrize("name", ["go.mod", "go.work"])
+@pytest.mark.parametrize(("name", "lines", "setting", "wanted"), LINES)
 def test_asked_for_where_go_would_download_it(
-    world: World, proxy: GoProxy, platform: str, lines: str, setting: str, wanted: str, name: str
+    world: World, proxy: GoProxy, platform: str, name: str, lines: str, setting: str, wanted: str
 ) -> None:
     app = staged(world, lines, name)
     verdicts = world.verdicts(GOTOOLCHAIN=setting, GOPROXY=proxy.url)
@@ -138,7 +135,7 @@ def test_without_go_nothing_is_demanded(world: World, proxy: GoProxy) -> None:
     assert world.verdicts(PATH=str(bare), GOPROXY=proxy.url) == {}
 
 
-@pytest.mark.parametrize("script", ["exit 1", "exit 0", "kill -9 $$", "sleep 60 & wait"])
+@pytest.mark.parametrize("script", ["exit 1", "kill -9 $$", "sleep 60 & wait"])
 def test_go_that_does_not_say_is_no_reason_to_pass(world: World, script: str) -> None:
     app = world.app()
     (app / "go.mod").write_text("module m.example/x\n\ngo 1.99.0\n")

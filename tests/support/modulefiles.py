@@ -30,6 +30,9 @@ retract v1.1.0
 tool example.com/one/cmd/x
 ignore ./node_modules
 godebug default=go1.21
+"""
+# What a Go after ours might add.
+NEWER = """\
 newer-directive ( of ) some [ kind
 newer kind (
 \tof block
@@ -140,6 +143,58 @@ def mutated(draw: st.DrawFn, text: str) -> str:
             pieces.insert(to, piece)
         text = "".join(pieces)
     return text
+
+
+# What Go accepts; nobody quotes what need not be quoted with an escape in it.
+RIGHT_PATHS = ["example.com/a", "example.com/B", '"example.com/c"', "a"]
+RIGHT_FOLDERS = ["./x", "../y", ".", "/abs", '"./a b"', "./caf\u00e9"]
+RIGHT_VERSIONS = ["v1.0.0", "v1", "v1.2", '"v1.0.0"', "v1.0.0+meta", "v2.0.0+incompatible", "v1.0.0-rc.1"]
+RIGHT_LINES = {
+    "require": [[RIGHT_PATHS, RIGHT_VERSIONS], [["example.com/b/v2", "gopkg.in/x.v2"], ["v2", "v2.0.1"]]],
+    "exclude": [[RIGHT_PATHS, RIGHT_VERSIONS]],
+    "replace": [
+        [RIGHT_PATHS, ["=>"], RIGHT_FOLDERS],
+        [RIGHT_PATHS, RIGHT_VERSIONS, ["=>"], RIGHT_FOLDERS],
+        [RIGHT_PATHS, ["=>"], ["example.com/b/v2", *RIGHT_PATHS], ["v2.0.0", *RIGHT_VERSIONS]],
+        [RIGHT_PATHS, RIGHT_VERSIONS, ["=>"], RIGHT_PATHS, RIGHT_VERSIONS],
+    ],
+    "retract": [[["v1.0.0", "[v1.0.0, v1.1.0]", "[ v1.0.0 ,v1.1.0 ]"]]],
+    "godebug": [[["default=go1.21", "panicnil=1"]]],
+    "tool": [[["example.com/a/cmd"]]],
+    "ignore": [[["./node_modules"]]],
+    "use": [[RIGHT_FOLDERS]],
+}
+RIGHT_VERBS = {
+    "go.mod": ["require", "require", "exclude", "replace", "replace", "retract", "godebug", "tool", "ignore"],
+    "go.work": ["use", "use", "replace", "replace", "godebug"],
+}
+RIGHT_SPACE = st.sampled_from([" "] * 9 + ["\t", "  ", "\r "])
+RIGHT_END = st.sampled_from(["\n"] * 9 + ["\r\n", "\n\n", " // c\n", ' //c ( => "\r\n', "//\n", "\n// c\n", " \t\n"])
+
+
+@st.composite
+def right_files(draw: st.DrawFn, name: str) -> str:
+    """A go.mod or go.work that Go accepts, as people lay them out."""
+
+    def arguments(verb: str) -> str:
+        chosen = draw(st.sampled_from(RIGHT_LINES[verb]))
+        return "".join(draw(RIGHT_SPACE) + draw(st.sampled_from(words)) for words in chosen) + draw(RIGHT_END)
+
+    parts = []
+    for _ in range(draw(st.integers(0, 6))):
+        verb = draw(st.sampled_from(RIGHT_VERBS[name]))
+        if draw(st.booleans()):
+            parts.append(verb + arguments(verb))
+        else:
+            inside = "".join(arguments(verb) for _ in range(draw(st.integers(0, 3))))
+            parts.append(f"{verb}{draw(RIGHT_SPACE)}({draw(RIGHT_END)}{inside}){draw(RIGHT_END)}")
+    once = ["go 1.23", "go 1.22.3", "go 1.21rc1"], ["toolchain go1.23.4", "toolchain default"]
+    heads = [*once, ["module example.com/app", 'module "example.com/app"', "module (\n\ta\n)"]]
+    for lines in heads if name == "go.mod" else once:
+        if draw(st.booleans()):
+            at = draw(st.integers(0, len(parts)))
+            parts.insert(at, draw(st.sampled_from(lines)) + draw(RIGHT_END))
+    return "".join(parts)
 
 
 FILES = st.lists(directives(), max_size=6).map("".join) | mutated(GO_MOD) | mutated(GO_WORK)
