@@ -230,16 +230,33 @@ class TestWorkTrees:
 
 
 class TestOddNames:
-    @pytest.mark.parametrize("folder", ["mit Leerzeichen ü/名前", ":!x", "-rf", "#", "{a,b}", "a@v1", "^", "vendored"])
-    def test_of_folders(self, world: World, folder: str) -> None:
-        world.app(A, folder=folder)
-        assert new(world) == new(world, f"./{folder}/go.mod") == new(world, "--all") == {A}
+    FOLDERS = (
+        "mit Leerzeichen ü/名前",
+        ":!x",
+        "-rf",
+        "#",
+        "{a,b}",
+        "a@v1",
+        "^",
+        "vendored",
+        "it's",
+        "%n",
+        "~",
+        "$(x)",
+        "&",
+    )
+    POSIX = ("new\nline", "*", "a\\b", "tab\t", 'quote"', "\x1b[31m", "a:b", "?", " ", "|", "trailing ")
 
-    @posix
-    @pytest.mark.parametrize("folder", ["new\nline", "*", "a\\b", "tab\t", 'quote"', "\x1b[31m", "a:b", "?"])
-    def test_of_folders_on_posix(self, world: World, folder: str) -> None:
-        app = world.app(A, folder=folder)
-        assert new(world) == new(world, str(app / "go.mod")) == new(world, "--all") == {A}
+    def test_of_folders(self, world: World) -> None:
+        app = world.app()
+        wanted = {}
+        for number, folder in enumerate(self.FOLDERS + self.POSIX * (os.name != "nt")):
+            wanted[f"{folder}/go.mod"] = f"example.com/x{number} v1.0.0"
+            write(app / folder / "go.mod", wanted[f"{folder}/go.mod"])
+        world.git("add", ".", cwd=app)
+        arguments = [f"./{path}" for path in wanted]
+        for found in (new(world), new(world, *arguments), new(world, "--all")):
+            assert {path: item for path, item in wanted.items() if item not in found} == {}
 
     @posix
     def test_that_are_no_utf_8(self, world: World) -> None:
@@ -381,7 +398,9 @@ def test_configuration_of_git_changes_nothing(world: World) -> None:
         world.git("config", *setting.split("="), cwd=app)
     assert new(world, cwd=app / "else") == {B}
     for kind in ("LITERAL", "GLOB", "NOGLOB", "ICASE"):
-        assert new(world, **{f"GIT_{kind}_PATHSPECS": "1"}) == {B}
+        world.env[f"GIT_{kind}_PATHSPECS"] = "1"
+        assert new(world) == {B}
+        del world.env[f"GIT_{kind}_PATHSPECS"]
 
 
 class TestFileArguments:

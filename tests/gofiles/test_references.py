@@ -6,15 +6,8 @@ import pytest
 
 from goproxy_check.gofiles import toolchain
 from goproxy_check.gofiles.problems import Invalid, Problem, Skip, Skipped
-from goproxy_check.gofiles.references import (
-    Location,
-    Reference,
-    by_folder,
-    joined,
-    new_references,
-    of_argument,
-    outside,
-)
+from goproxy_check.gofiles.reference import Location, Reference, by_folder, joined, of_argument, outside
+from goproxy_check.gofiles.references import new_references
 
 X = "a.com/x v1.0.0"
 NEW = {"a.com/x@v1.0.0"}
