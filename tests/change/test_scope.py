@@ -479,13 +479,15 @@ class TestMerges:
         for item in (A, B):
             name = item.split()[0][-1]
             world.git("checkout", "-qb", name, "main", cwd=app)
-            add(world, {f"{name}/go.mod": go_mod([item])})
+            add(world, {f"{name}/go.mod": go_mod([item]), f"{name}/go.sum": "neither a hash nor news\n"})
             world.commit(app, name)
         world.git("checkout", "-q", "main", cwd=app)
         add(world, {"ours/go.mod": go_mod([C])})
         world.commit(app, "ours")
         world.git("merge", "--no-commit", "a", "b", cwd=app)
-        assert world.git("diff", "--cached", "--name-only", cwd=app).split() == ["a/go.mod", "b/go.mod"]
+        assert world.git("diff", "--cached", "--name-only", cwd=app).split() == [
+            *("a/go.mod", "a/go.sum", "b/go.mod", "b/go.sum")
+        ]
         assert new(world) == set()
         assert new(world, "a/go.mod", "b/go.mod") == set()
 
