@@ -312,7 +312,14 @@ class TestSymbolicLinks:
         assert new(world, "--all") == {A}
         assert new(world) == {A}
 
-    OUTSIDE = ("/etc/passwd", "../elsewhere/go.mod", "../../elsewhere/go.mod", "nowhere/go.mod", "deps/lib/go.mod")
+    OUTSIDE = (
+        "/etc/passwd",
+        "../elsewhere/go.mod",
+        "../../elsewhere/go.mod",
+        "nowhere/go.mod",
+        "deps/lib/go.mod",
+        "go.mod",
+    )
 
     @pytest.mark.parametrize("target", OUTSIDE)
     def test_that_leads_elsewhere_is_one_line(self, world: World, target: str) -> None:
@@ -330,8 +337,8 @@ class TestSymbolicLinks:
         world.commit(app, "linked")
         self.assert_not_checked(world.main("--from-ref", "HEAD^", "--to-ref", "HEAD"))
 
-    @pytest.mark.parametrize("target", ["/etc/passwd", "../elsewhere/go.mod"])
-    def test_that_leads_out_is_one_line_with_all(self, world: World, target: str) -> None:
+    @pytest.mark.parametrize("target", ["/etc/passwd", "../elsewhere/go.mod", "nowhere/go.mod", "go.mod"])
+    def test_that_leads_elsewhere_is_one_line_with_all(self, world: World, target: str) -> None:
         (world.root / "elsewhere").mkdir()
         (world.root / "elsewhere" / "go.mod").write_text(go_mod([B]))
         app = committed(world, {"README": ""})
