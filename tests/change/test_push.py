@@ -153,7 +153,7 @@ def test_stale_version_says_how_to_push_all_the_same(repository: Repository) -> 
     repository.world.stale(LIB, "v1.1.0")
     repository.commit(f"{LIB} v1.1.0")
     done = repository.push("main")
-    assert done.returncode == 1 and "git push --no-verify" in done.stdout
+    assert done.returncode == 1 and ": stale\n" in done.stdout and "--no-verify" in done.stdout
 
 
 def test_force_push_and_remote_commits_that_are_not_here(repository: Repository) -> None:

@@ -122,8 +122,9 @@ def test_line_that_was_there_is_no_news(world: World, proxy: GoProxy) -> None:
     staged(world, "go 1.99.0\n")
     assert world.verdicts(GOTOOLCHAIN="auto", GOPROXY=proxy.url) == {}
     staged(world, "go 1.99.2\n")
-    done = world.main(GOTOOLCHAIN="auto", GOPROXY=proxy.url)
-    assert done.stdout.startswith(f"go.mod:3: {MODULE} v0.0.1-go1.99.2.")
+    (found,) = world.verdicts(GOTOOLCHAIN="auto", GOPROXY=proxy.url)
+    assert found.startswith(f"{MODULE}@v0.0.1-go1.99.2.")
+    assert world.main(GOTOOLCHAIN="auto", GOPROXY=proxy.url).stdout.startswith("go.mod:3: ")
 
 
 def test_without_go_nothing_is_demanded(world: World, proxy: GoProxy) -> None:
