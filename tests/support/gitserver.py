@@ -12,13 +12,18 @@ from tests.support.goproxy import serving
 
 
 class GitServer(ThreadingHTTPServer):
-    """Serves the repositories below ROOT, and thinks for LATENCY seconds before each answer."""
+    """Serves the repositories below ROOT, and thinks for LATENCY seconds before each answer.
+
+    With AUTHORIZATION, the value of that header, nobody without it is let in.
+    """
 
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, root: Path, latency: float = 0) -> None:
+    def __init__(self, root: Path, latency: float = 0, authorization: str = "") -> None:
         self.root = root
+        self.authorization = authorization
+        self.turned_away = 0
         self.latency = latency
         super().__init__(("127.0.0.1", 0), _Handler)
 
@@ -44,6 +49,13 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         time.sleep(self.server.latency)
+        if self.server.authorization not in ("", self.headers.get("Authorization")):
+            self.server.turned_away += 1
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="origin"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         env = {
             "PATH": os.environ["PATH"],
             "GIT_PROJECT_ROOT": str(self.server.root),
