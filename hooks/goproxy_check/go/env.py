@@ -177,6 +177,7 @@ def _is_plain(url: str) -> bool:
     """Return whether it is certain which part of URL is its userinfo."""
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("https", "http", "file") and bool(parts.hostname) and parts.port != 0
+        known = parts.scheme in ("https", "http", "file") and bool(parts.hostname) and parts.port != 0
+        return known and not re.search(":.*@", parts.path)
     except ValueError:  # such as a port that is none
         return False

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 # https://user:p/ss@host: up to the last @ if there is a password, which may hold a slash; a port is no password.
 _USERINFO = re.compile(r"(?<=://)(?:[^/@:\s'\"]*:(?!\d+/)[^\s'\"]*@|[^/@\s'\"]*@)")
+# user:password@ where a scheme is missing or mangled, and what Go quotes of a password that it takes for a port
+_BARE_USERINFO = re.compile(r"(?<!\w)[\w.%+-]*:(?!\d+/)[^\s'\"@/]*@|(?<=invalid port \":)[^\"]*")
 # https://host/path?token=secret
 _QUERY = re.compile(r"(?<=://)([^\s'\"?]*)\?[^\s'\"]*")
 # ESC [31m, ESC ]0;title BEL
@@ -19,6 +21,7 @@ def printable(text: str) -> str:
 def one_line(text: str, limit: int = 300) -> str:
     """Return TEXT as at most LIMIT printable characters, without the userinfo and the query of any URL in it."""
     text = _QUERY.sub(r"\1", _USERINFO.sub("", " ".join(printable(text[: limit * 20]).split())))
+    text = _BARE_USERINFO.sub("", text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
