@@ -66,8 +66,9 @@ Fault = Callable[[BaseHTTPRequestHandler], "Said | None"]
 class GoProxy:
     """The proxy; ``url`` is what GOPROXY is set to while it runs.
 
-    REMEMBERS: for how many seconds a version that was not found is not looked for again. HONOURS: whether
-    Disable-Module-Fetch keeps it from going to the origin. ORIGINS: module path → repository, tag prefix.
+    REMEMBERS: for how many seconds what was not found is not looked for again. HONOURS: whether Disable-Module-Fetch
+    keeps it from going to the origin. SAYS_UNTIL: whether a miss has a Cache-Control. ORIGINS: module path →
+    repository, tag prefix. As it is, it behaves like the default proxy; see also ``repository_manager`` and ``athens``.
     """
 
     def __init__(
@@ -87,6 +88,19 @@ class GoProxy:
         self._lock = threading.Lock()
         self._server = _Server(self)
         self._scheme = "http"
+
+    @classmethod
+    def repository_manager(cls) -> "GoProxy":
+        """Return one that heeds no header and remembers every miss for a day, as companies run them.
+
+        An HTTP cache in front of any other proxy does the same.
+        """
+        return cls(remembers=24 * 3600, honours=False, says_until=False)
+
+    @classmethod
+    def athens(cls) -> "GoProxy":
+        """Return one that heeds no header, and remembers nothing."""
+        return cls(remembers=0, honours=False, says_until=False)
 
     def over_tls(self, context: ssl.SSLContext) -> None:
         """Speak https, with the certificate of CONTEXT."""
@@ -154,10 +168,14 @@ class GoProxy:
     def _list(self, module: str, hold: bool) -> Said:
         with self._lock:
             versions = {version for name, version in self._cache if name == module}
+            missed = {name[1] for name, until in self._missed.items() if name[0] == module and until > time.time()}
         if not hold or not self.honours:
             origin = self.origins.get(module)
-            missed = {version for name, version in self._missed if name == module}
             versions |= {_as_version(module, tag) for tag in _tags(*origin)} - missed if origin else set()
+        if not self.honours and (not versions or "list" in missed):
+            with self._lock:
+                self._missed.setdefault((module, "list"), time.time() + self.remembers)
+            return Said(404, b"not found: module unknown")
         if not versions and (hold or module not in self.origins):
             return Said(404, b"not found: temporarily unavailable" if hold else b"not found: module unknown")
         return Said(200, "".join(f"{version}\n" for version in sorted(versions)).encode())
@@ -182,8 +200,7 @@ class GoProxy:
             if files:
                 self._cache[module, version] = files
                 return files
-            if self.honours:  # those that ignore the header, such as Athens, remember no misses
-                self._missed[module, version] = until = time.time() + self.remembers
+            self._missed[module, version] = until = time.time() + self.remembers
         return self._miss(module, version, until)
 
     def _miss(self, module: str, version: str, until: float) -> Said:
