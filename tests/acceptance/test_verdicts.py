@@ -386,6 +386,14 @@ class TestWhatGoIsAsked:
         )
         assert "declares its path as: github.com/google/uuid" in refused.stderr
 
+    @pytest.mark.parametrize("path", ["a.com/x$(touch pwned)", "a.com/x;id", "a.com/x y"])
+    def test_declared_path_that_is_none_is_in_no_command(self, world: World, proxy: GoProxy, path: str) -> None:
+        """A proxy, or the author of a module, would else have commands run that a user pastes."""
+        proxy.put(LIB, "v1.1.0", f'module "{path}"\n')
+        world.app(f"{LIB} v1.1.0")
+        out = world.main().stdout
+        assert not [line for line in out.splitlines() if line.startswith("  ") and "go mod" in line and path in line]
+
     def test_retracted_version_resolves(self, world: World, proxy: GoProxy) -> None:
         proxy.put(LIB, "v1.1.0")
         proxy.put(LIB, "v1.2.0", f"module {LIB}\n\nretract v1.1.0 // Loses data.\n")
