@@ -65,7 +65,7 @@ def other_record(world: World) -> Env:
 
 
 def declares_another_path(world: World) -> None:
-    world.proxy.put(LIB, "v1.1.0", f"module {LIB.title()}\n")
+    world.proxy.put(LIB, "v1.1.0", f"module {LIB}/other\n")
 
 
 def replaced(world: World) -> None:
@@ -96,7 +96,7 @@ ELEVEN = [
     Case(says(500, "out of order"), V.UNAVAILABLE, ("500 Internal Server Error: out of order", "--allow-unavailable")),
     Case(wrong_hash, V.MISMATCH, (WRONG, "go.sum")),
     Case(no_record, V.UNVERIFIABLE, (f'GONOSUMDB="$(go env GONOSUMDB),{LIB}" go mod download {TARGET}', "sum.example")),
-    Case(declares_another_path, V.INVALID, (f"go mod edit -droprequire={LIB} -require={LIB.title()}@v1.1.0",)),
+    Case(declares_another_path, V.INVALID, (f"go mod edit -droprequire={LIB} -require={LIB}/other@v1.1.0",)),
 ]
 
 
