@@ -103,6 +103,17 @@ def test_version_that_nobody_has_is_never_named_to_a_proxy(world: World, proxy: 
     assert proxy.answer(f"/{LIB}/@v/v1.9.0.info", hold=False).status == 200, "a miss was planted"
 
 
+@pytest.mark.parametrize("more", [(), ("--wait", "1500ms")], ids=" ".join)
+def test_tag_that_is_not_pushed_is_never_named_to_a_proxy(world: World, proxy: GoProxy, more: tuple[str, ...]) -> None:
+    repository = world.origin(LIB, "v1.0.0")
+    here = world.root / "app"
+    world.git("clone", "--quiet", str(repository), str(here), cwd=world.root)
+    world.git("tag", "v1.9.0", cwd=here)
+    done = world.main("--tag", "v1.9.0", "--tag", "v1.0.0", "--format", "json", *more)
+    assert verdicts(done) == {TYPO: "unpublished", f"{LIB}@v1.0.0": "ok"}
+    assert not [path for path in proxy.asked() if "v1.9.0" in path] and proxy.log
+
+
 PRIVATE = [{"GOPRIVATE": "github.com/corp"}, {"GONOPROXY": f"{SECRET}*"}, {"GOPROXY": "direct"}]
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from goproxy_check import run
 from goproxy_check.verdict.reasons import Verdict
 from tests.support.goproxy import GoProxy, Said
 from tests.support.sumdb import SumDB
@@ -401,6 +402,18 @@ class TestWhatGoIsAsked:
         done = world.main("-x")
         assert (done.returncode, done.stdout) == (0, "") and "v1.2.0" not in str(proxy.asked())
 
+    def test_vanity_path(self, world: World, proxy: GoProxy) -> None:
+        """Go asks the vanity host over http here, through the network's proxy: nothing leaves the machine."""
+        world.origin(LIB, "v1.0.0")
+        with GoProxy().running() as web:
+            page = f'<meta name="go-import" content="vanity.example/lib git https://{LIB}">'.encode()
+            web.fault("go-get=1", Said(200, page, (("Content-Type", "text/html"),)))
+            proxy.misses("vanity.example/lib", "v1.0.0")
+            world.app("vanity.example/lib v1.0.0", "vanity.example/lib v1.0.1")
+            network = {"HTTP_PROXY": web.url, "HTTPS_PROXY": web.url, "NO_PROXY": "127.0.0.1"}
+            found = world.verdicts(**network, GOINSECURE="vanity.example")
+        assert found == {"vanity.example/lib@v1.0.0": "unlisted", "vanity.example/lib@v1.0.1": "unpublished"}
+
     def test_second_proxy_may_have_it(self, world: World, proxy: GoProxy) -> None:
         world.app(f"{LIB} v1.1.0")
         with GoProxy().running() as second:
@@ -433,6 +446,84 @@ class TestWhatGoIsAsked:
             "ok",
         ]
         assert not (world.home / "go").exists(), "the user's module cache is neither asked nor written"
+
+
+class TestGoSum:
+    """What go.sum records of a version is held against what is served, as Go does it."""
+
+    @staticmethod
+    def lines(world: World, *wrong: str) -> str:
+        """Return the lines of LIB v1.1.0, with another instead of ("mod", "zip"), before or after (+mod, mod+) one."""
+        archive, go_mod = world.sum_lines(LIB, "v1.1.0").splitlines(keepends=True)
+        other = {"mod": f"{LIB} v1.1.0/go.mod {WRONG}\n", "zip": f"{LIB} v1.1.0 {WRONG}\n"}
+        for word in wrong:
+            kind = word.strip("+")
+            line = archive if kind == "zip" else go_mod
+            both = {"+": line + other[kind], "": other[kind]}[word[-1] if word[-1] == "+" else ""]
+            both = other[kind] + line if word[0] == "+" else both
+            archive, go_mod = (both, go_mod) if kind == "zip" else (archive, both)
+        return archive + go_mod
+
+    def go_sum(self, world: World, text: str, name: str = "") -> Path:
+        app = world.app(f"{LIB} v1.1.0", folder=name)
+        (app / "go.sum").write_text(text)
+        world.git("add", "--all", ".", cwd=world.root / "app")
+        return app
+
+    @pytest.mark.parametrize(
+        ("wrong", "wanted"), [("mod", "mismatch"), ("+mod", "mismatch"), ("mod+", "ok"), ("zip", "mismatch")]
+    )
+    def test_edited_line_of_a_known_version_is_news(
+        self, world: World, proxy: GoProxy, wrong: str, wanted: str
+    ) -> None:
+        """Of two hashes for one file Go takes the first."""
+        published(world)
+        world.commit(self.go_sum(world, self.lines(world)), "first")
+        app = self.go_sum(world, self.lines(world, wrong))
+        assert world.verdicts() == {TARGET: wanted}
+        theirs = world.go("mod", "download", cwd=app, ok=False, GOPROXY=proxy.url)
+        assert ("checksum mismatch" in theirs.stderr) == (wanted == "mismatch"), theirs.stderr
+        world.main("--fix")
+        assert (app / "go.sum").read_text() == self.lines(world, wrong), "it is never fixed"
+
+    def test_lines_that_are_moved_and_sorted_are_no_news(self, world: World, proxy: GoProxy) -> None:
+        published(world)
+        app = self.go_sum(world, self.lines(world, "mod"))
+        world.commit(app, "first")
+        for name in ("go.mod", "go.sum"):
+            (app / name).unlink()
+        self.go_sum(world, "".join(reversed(self.lines(world, "mod").splitlines(keepends=True))), "sub")
+        assert (world.main().returncode, proxy.log) == (0, [])
+
+    @pytest.mark.parametrize("status", [401, 403, 405, 500, 501])
+    @pytest.mark.parametrize("redirected", [False, True], ids=["", "redirected"])
+    def test_storage_that_knows_only_get_is_not_doubted(
+        self, world: World, proxy: GoProxy, status: int, redirected: bool
+    ) -> None:
+        published(world)
+        app = self.go_sum(world, self.lines(world))
+        body = proxy.answer(f"/{LIB}/@v/v1.1.0.zip", hold=False).body
+        storage = "^/storage" if redirected else r"\.zip$"
+        proxy.fault(storage, lambda handler: Said(status if handler.command == "HEAD" else 200, body))
+        if redirected:
+            proxy.fault(r"\.zip$", Said(307, b"", (("Location", "/storage?signed=1"),)))
+        assert world.verdicts(GOPROXY=proxy.url) == {TARGET: "ok"}
+        world.go("mod", "download", cwd=app, GOPROXY=proxy.url)
+
+    def test_blocked_archive_is_refused(self, world: World, proxy: GoProxy) -> None:
+        published(world)
+        self.go_sum(world, self.lines(world))
+        proxy.fault(r"\.zip$", Said(403, b"rule 7 says no"))
+        assert world.verdicts() == {TARGET: "refused"}
+
+    def test_checksum_database_hears_only_of_what_is_served(self, world: World, proxy: GoProxy) -> None:
+        env = no_record(world)
+        world.stale(LIB, "v1.2.0")
+        world.origin("github.com/corp/x", "v1.0.0")
+        world.app(*(f"{LIB} {version}" for version in ("v1.2.0", "v1.3.0")), "github.com/corp/x v1.0.0")
+        found = world.verdicts(GOPRIVATE="github.com/corp", **env)
+        assert [*found.values()] == ["stale", "unpublished", "ok"]
+        assert not [path for path in proxy.asked() if "lookup" in path]
 
 
 class TestExitStatus:
@@ -564,6 +655,21 @@ def test_folder_gives_no_orders_to_a_ci_system(world: World, folder: str) -> Non
         done = world.main(*args)
         said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
         assert not re.search(r"^\s*::|##", said, re.MULTILINE)
+
+
+def test_prose_is_broken_for_a_terminal_and_commands_are_not(
+    world: World, proxy: GoProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.origin(LIB)
+    world.stale(LIB, "v1.1.0")
+    world.app(f"{LIB} v1.1.0", folder="a-folder/with-a-long-name")
+    plain = world.main(COLUMNS="60").stdout.splitlines()
+    monkeypatch.setattr(run, "is_terminal", lambda stream: True)
+    lines = world.main("--color", "never", COLUMNS="60").stdout.splitlines()
+    commands = [line for line in plain if "go env -w" in line or "go mod download" in line]
+    assert commands == [line for line in lines if "go env -w" in line or "go mod download" in line]
+    assert max(map(len, plain)) > 100 and max(len(line) for line in lines if line not in commands) <= 60
+    assert " ".join(" ".join(lines).split()) == " ".join(" ".join(plain).split())
 
 
 def test_annotations_are_escaped(world: World, proxy: GoProxy) -> None:

@@ -164,7 +164,7 @@ DETAILS = {
 @pytest.mark.parametrize("nearest", [(), ("v1.0.0",)], ids=["nothing else", "others"])
 @pytest.mark.parametrize("why", Why, ids=lambda why: why.name)
 def test_reason_has_words_and_no_braces_are_left(why: Why, nearest: tuple[str, ...]) -> None:
-    for ref in (DETAILS.get(why, REF), PSEUDO):
+    for ref in [DETAILS[why]] if why in DETAILS else [REF, PSEUDO]:
         lines = explanation(
             [Diagnosis(ref, why, origin=PUBLISHED, nearest=nearest, declares="x.com/y")], Run([], Reader())
         )
