@@ -88,6 +88,14 @@ def asked(proxy: GoProxy) -> dict[str, int]:
 every_mode = pytest.mark.parametrize("mode", MODES.values(), ids=MODES.keys())
 
 
+@pytest.mark.parametrize("hold", [True, False], ids=["with the header", "without"])
+def test_proxy_of_these_tests_remembers_every_miss(world: World, proxy: GoProxy, hold: bool) -> None:
+    paths = [f"/{LIB}/@v/{file}" for file in ("v1.9.0.info", "list")]
+    assert [proxy.answer(path, hold).status for path in paths] == [404, 404]
+    world.origin(LIB, "v1.9.0")
+    assert [proxy.answer(path, hold=False).status for path in paths] == [404, 404]
+
+
 @every_mode
 def test_version_that_nobody_has_is_never_named_to_a_proxy(world: World, proxy: GoProxy, mode: Mode) -> None:
     world.origin(LIB, "v1.0.0")

@@ -88,7 +88,7 @@ def test_first_plain_question_ends_it(world: World, proxy: GoProxy, tags: tuple[
         done = world.main("--wait", "60s", TARGET, cwd=world.home)
     assert (done.returncode, before) == (0, [])
     assert states(done) == [ABSENT, THERE]
-    assert sorted({*named(proxy)}) == FILES
+    assert sorted(named(proxy)) == FILES
     assert re.fullmatch(r"goproxy-check: 1 module version resolves \(\d+\.\d\ds\)\n", done.stdout)
 
 
