@@ -1,5 +1,6 @@
 """Text from outside (a proxy, git, go), made fit to print: one line, no secrets, no control characters."""
 
+import contextlib
 import re
 from urllib.parse import urlsplit
 
@@ -36,9 +37,7 @@ def harmless(text: str) -> str:
 
 def redacted_url(url: str) -> str:
     """Return URL without userinfo, query and fragment, and without a slash at its end."""
-    try:
-        parts = urlsplit(url)
-        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
-    except ValueError:  # such as http://[::1
-        bare = url.rpartition("@")[2]
-    return printable(_BARE_USERINFO.sub("", bare)).rstrip("/")
+    bare = _BARE_USERINFO.sub("", _USERINFO.sub("", url))
+    with contextlib.suppress(ValueError):  # such as http://[::1
+        bare = urlsplit(bare)._replace(query="", fragment="").geturl()
+    return printable(bare).rstrip("/")
