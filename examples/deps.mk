@@ -5,7 +5,7 @@
 .PHONY: deps
 deps:
 	goproxy-check --all --fix
-	@if [ -f go.work ]; then go list -m -f '{{.Dir}}/...' | xargs go list -deps -test >/dev/null; else \
+	@if [ -f go.work ]; then go list -m -f '{{.Dir}}/...' | tr '\n' '\0' | xargs -0 go list -deps -test >/dev/null; else \
 		git ls-files --cached --others --exclude-standard -- go.mod '*/go.mod' | \
 		grep -Ev '(^|/)(testdata|vendor|[_.][^/]*)/' | \
 		while read -r mod; do (cd "$$(dirname "$$mod")" && go mod download) || exit 1; done; \

@@ -113,8 +113,8 @@ def _run(argv: list[str]) -> int:
         finally:
             over.set()
 
-    threading.Thread(target=work, daemon=True).start()
     try:
+        threading.Thread(target=work, daemon=True).start()
         while not over.wait(0.2):  # a signal that another thread receives does not wake this one
             progress.draw()
     except KeyboardInterrupt:

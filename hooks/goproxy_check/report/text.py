@@ -148,7 +148,7 @@ def to_add(run: Run) -> Iterator[str]:
     elif files and run.reader.action == "push":
         yield f"The push needs the new lines of go.sum in a commit: git add {files} && git commit"
     elif files and not run.reader.plain:
-        yield f"The commit needs the new lines of go.sum: git add {files}, and name it in the same git commit"
+        yield f"The commit needs the new lines of go.sum, so name go.sum in the same git commit, after: git add {files}"
     elif files:
         yield f"The commit needs the new lines of go.sum: git add {files}"
 

@@ -100,8 +100,9 @@ class Programs:
 
     def scratch(self) -> str:
         """Return a folder for this run; ``remove_scratch`` removes it."""
-        self._scratch = self._scratch or tempfile.mkdtemp(prefix="goproxy-check-")
-        return self._scratch
+        with self._lock:
+            self._scratch = self._scratch or tempfile.mkdtemp(prefix="goproxy-check-")
+            return self._scratch
 
     def remove_scratch(self) -> None:
         """Remove the folder of this run, if there is one."""

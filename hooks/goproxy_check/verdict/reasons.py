@@ -53,6 +53,9 @@ _AUTHORS = Step("Do not bypass this: ask the module's authors which hash is righ
 _CORRECT = Step("Correct the line.")
 _FIRST = Step("If this is its first release, fetch it from its origin:", Remedy.DIRECT)
 _FIX = Step("Fetch it from its origin:", Remedy.DIRECT)
+_PATH = Step("Require the path that its go.mod declares, or, if the module is yours, publish one that fits.")
+    "Require the path that its go.mod declares. If the module is yours, correct that, and publish the next version."
+)
 _LISTED = Step("Nearest: {nearest}.")
 _RELEASE = Step("Take a release of https://go.dev/dl/.")
 _PACKAGE = Step("If {module} is a package of another module, require that module.")
@@ -60,7 +63,7 @@ _PRIVATE = Step("If it is private, no proxy should be asked for it; this tells G
 _QUERY = Step("Let Go write the version:", Remedy.QUERY)
 _SPELLING = Step("Check the spelling of {module}.")
 _TAKE = Step("To take the nearest one:", Remedy.EDIT)
-_YOURS = Step("If the module is yours, push its tag, in its own repository:", Remedy.PUSH_TAG)
+_YOURS = Step("Where a module is yours, push its tag, in its own repository:", Remedy.PUSH_TAG)
 
 
 class Why(enum.Enum):
@@ -82,7 +85,7 @@ class Why(enum.Enum):
     NO_VERSION = _V.UNLISTED, "The proxy knows no version at all of this module, and {remembers}.", _PRIVATE, _FIRST
     NOT_LATEST = _V.STALE, "It is served, but go get {module}@latest still takes {declares}."
     # The origin does not have it.
-    NO_TAG = _V.UNPUBLISHED, "It is not published, so no bypass helps.", _LISTED, _TAKE, _YOURS
+    NO_TAG = _V.UNPUBLISHED, "Not published, so no bypass helps.", _LISTED, _TAKE, _YOURS
     NO_TAG_AT_ALL = _V.UNPUBLISHED, "The origin has no version of this module, so no bypass helps.", _PACKAGE, _YOURS
     NOT_PUSHED = _V.UNPUBLISHED, "The tag is here, but not at its origin yet.", Step("Push it:", Remedy.PUSH_TAG)
     ONLY_IN_GO_SUM = (
@@ -92,7 +95,7 @@ class Why(enum.Enum):
     )
     NO_RELEASE = _V.UNPUBLISHED, "There is no such Go release, so no bypass helps.", _LISTED, _RELEASE
     NO_COMMIT = _V.UNPUBLISHED, "Its commit is not at the origin, so no bypass helps.", _QUERY
-    UNFIT_TAG = _V.UNPUBLISHED, "The tag is there, but its go.mod does not fit, so no bypass helps.", _CORRECT
+    UNFIT_TAG = _V.UNPUBLISHED, "The tag is there, but its go.mod does not fit, so no bypass helps.", _PATH
     UNFIT_COMMIT = _V.UNPUBLISHED, "Its commit is there, but the version does not fit it, so no bypass helps.", _QUERY
     # The proxies do not have it, and the origin can't be asked.
     OTHERS_LISTED = (
