@@ -54,8 +54,6 @@ _CORRECT = Step("Correct the line.")
 _FIRST = Step("If this is its first release, fetch it from its origin:", Remedy.DIRECT)
 _FIX = Step("Fetch it from its origin:", Remedy.DIRECT)
 _PATH = Step("Require the path that its go.mod declares, or, if the module is yours, publish one that fits.")
-    "Require the path that its go.mod declares. If the module is yours, correct that, and publish the next version."
-)
 _LISTED = Step("Nearest: {nearest}.")
 _RELEASE = Step("Take a release of https://go.dev/dl/.")
 _PACKAGE = Step("If {module} is a package of another module, require that module.")
