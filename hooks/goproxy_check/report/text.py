@@ -124,7 +124,8 @@ def _remedies(run: Run) -> Iterator[str]:
             yield f"  {line}"
     if fixable:
         stops = ", and this check stops it again" if run.reader.hook else ""
-        yield f"CI and others behind the proxy can't get {_it(fixable)} until it asks again{stops}."
+        it = _it(fixable)
+        yield f"Until the proxy has {it}, CI and others behind it can't get {it}{stops}."
         yield "To go on with a warning: the hook goproxy-fix (goproxy-check --fix)."
 
 
