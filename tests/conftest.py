@@ -66,7 +66,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     world = getattr(item, "funcargs", {}).get("world")
-    if report.failed and world:
+    if report.failed and world and world.root.is_dir():  # it is gone if only the end of a fixture failed
         report.sections.append(("the world of this test", world.described()))
     return report
 
