@@ -1,64 +1,123 @@
-"""Bad surroundings, bad arguments, interrupts: one line, the right exit status, nothing lost."""
+"""Arguments, surroundings and streams: one line for each mistake, the right exit status, no traceback."""
 
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from goproxy_check.cli import main
-from goproxy_check.options import _duration
-from goproxy_check.redact import one_line
-from tests.support.goproxy import GoProxy, stall
-from tests.support.processes import is_gone
-from tests.support.world import LIB, World
+from goproxy_check.options import parse
+from tests.support.goproxy import GoProxy, Said
+from tests.support.world import LIB, World, go_mod
 
 
 def one(done: "subprocess.CompletedProcess[str]", *words: str) -> None:
     """Check that DONE ended with status 2 and one line on standard error that has WORDS."""
     assert done.returncode == 2, done
     assert done.stdout == ""
-    assert done.stderr.count("\n") == 1 and done.stderr.startswith("goproxy-check: ")
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("goproxy-check: "), done.stderr
     assert "internal error" not in done.stderr
     for word in words:
         assert word in done.stderr
 
 
-USAGE = [
-    (["--no-such-option"], "unrecognized arguments: --no-such-option (see goproxy-check --help)"),
-    (["--format", "xml"], "invalid choice"),
-    (["-j", "0"], "'0' is not a number from 1 to 9999"),
-    (["-j", "many"], "'many' is not a number"),
-    (["--timeout", "5x"], "'5x' is not a duration (try 30s or 1m30s)"),
-    (["--timeout", "-5s"], "timeout"),
-    (["--timeout", "0s"], "not a duration"),
-    (["--nosumdb"], "--nosumdb goes with --fix"),
-    (["--from-ref", "HEAD"], "--from-ref and --to-ref go together"),
+MISTAKES = [
+    (["--no-such-option"], "--no-such-option"),
+    (["--al"], "--al"),  # no abbreviations
+    (["--format", "xml"], "'xml'"),
+    (["--color", "pink"], "'pink'"),
+    (["-j", "0"], "'0'"),
+    (["-j", "many"], "'many'"),
+    (["--timeout", "5x"], "'5x'"),
+    (["--timeout", "-5s"], "--timeout"),
+    (["--timeout", "0s"], "'0s'"),
+    (["--timeout", "25h"], "'25h'"),
+    (["--wait", "soon"], "'soon'"),
+    (["--nosumdb"], "--fix"),
+    (["--fix", "--wait"], "--wait"),
+    (["--latest"], "--wait"),
+    (["--tag", "v1.0.0"], "v1.0.0"),  # there is no such tag
+    (["--tag", "v1.0.0", "--all"], "--tag"),
+    (["--from-ref", "HEAD"], "--to-ref"),
+    (["--to-ref", "HEAD"], "--from-ref"),
+    (["--from-ref", "", "--to-ref", "HEAD"], "empty"),
+    (["--from-ref", "no-such", "--to-ref", "HEAD"], "no-such"),
+    (["--pre-push"], "--pre-push"),  # its standard input is no list of refs
     (["-C", "nowhere"], "nowhere: no such folder"),
-    (["README.md"], "README.md is not a go.mod, go.sum, go.work or go.work.sum"),
+    (["README.md"], "README.md"),
+    (["sub/go.mod"], "sub/go.mod"),  # no such file
+    (["../go.mod"], "../go.mod"),  # outside
+    (["--all", "go.mod"], "--all"),
+    (["--all", "--pre-push"], "--all"),
+    (["--all", "a.example/m@v1.0.0"], "MODULE@VERSION"),
+    (["go.mod", "a.example/m@v1.0.0"], "MODULE@VERSION"),
+    (["--all", "--from-ref", "a", "--to-ref", "b"], "--from-ref"),
 ]
 
 
-@pytest.mark.parametrize(("args", "words"), USAGE)
-def test_usage_errors(world: World, args: list[str], words: str) -> None:
-    world.app()
-    one(world.check(*args), words)
+@pytest.mark.parametrize(("args", "words"), MISTAKES)
+def test_mistake_in_the_arguments_is_one_line(
+    world: World, monkeypatch: pytest.MonkeyPatch, args: list[str], words: str
+) -> None:
+    app = world.app()
+    world.commit(app, "first")
+    monkeypatch.chdir(app)
+    with open(os.devnull, encoding="utf-8") as null, monkeypatch.context() as patched:
+        patched.setattr("sys.stdin", null if "--all" in args else open_garbage(world))
+        one(world.main(*args), words)
 
 
-def test_not_a_repository(world: World) -> None:
-    one(world.check(cwd=world.home), "not in a git repository: change into one, or name it with -C DIR")
-    one(world.check("go.mod", cwd=world.home), "not in a git repository: change into one, or name it with -C DIR")
+def open_garbage(world: World) -> object:
+    path = world.root / "garbage"
+    path.write_bytes(b"\xff\x00 what is this?\n")
+    return path.open(encoding="utf-8", errors="surrogateescape")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30s", 30), ("1m30s", 90), ("1h", 3600), ("500ms", 0.5), ("1.5m", 90), ("1h2m3s4ms", 3723.004)],
+)
+def test_durations_are_gos(text: str, seconds: float) -> None:
+    assert parse(["--timeout", text]).timeout == pytest.approx(seconds)
+    assert parse(["--wait", text]).wait == pytest.approx(seconds)
+
+
+def test_wait_and_pre_push_take_no_target_for_their_value() -> None:
+    options = parse(["--wait", "a.example/m@v1.0.0"])
+    assert (options.wait, options.versions) == (1800, ("a.example/m@v1.0.0",))
+    assert parse(["--wait", "go.mod"]).files == ("go.mod",)
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for option, pattern in (("--version", r"goproxy-check \d+\.\d+\.\d+\n"), ("--help", r"usage: goproxy-check .*")):
+        with pytest.raises(SystemExit) as stop:
+            main([option])
+        assert stop.value.code == 0
+        assert re.fullmatch(pattern, capsys.readouterr().out, re.DOTALL)
+
+
+@pytest.mark.parametrize("args", [[], ["go.mod"], ["--all"], ["--from-ref", "a", "--to-ref", "b"]])
+def test_not_a_repository(world: World, args: list[str]) -> None:
+    one(world.main(*args, cwd=world.home), "not in a git repository", "-C DIR")
 
 
 def test_bare_repository(world: World) -> None:
     bare = world.root / "bare.git"
     world.git("init", "-q", "--bare", str(bare), cwd=world.root)
-    one(world.check("go.mod", cwd=bare), "this operation must be run in a work tree")
+    one(world.check("go.mod", cwd=bare), "work tree")
+
+
+def test_folder_of_C_is_where_it_is_started(world: World) -> None:
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    app = world.app()
+    sub = world.app(f"{LIB} v1.1.0", folder="sub")
+    there, here = world.main(cwd=sub), world.check("-C", "app/sub", cwd=world.root)
+    assert there.returncode == here.returncode == 1
+    assert f"go.mod:6: {LIB} v1.1.0: stale" in here.stdout and "sub/go.mod" not in here.stdout
+    assert f"sub/go.mod:6: {LIB} v1.1.0: stale" in world.main(cwd=app).stdout
 
 
 def only(world: World, *programs: str) -> dict[str, str]:
@@ -74,35 +133,38 @@ def only(world: World, *programs: str) -> dict[str, str]:
 class TestWithout:
     def test_git(self, world: World) -> None:
         world.app()
-        one(world.check(**only(world, "go")), "cannot run git: No such file or directory")
+        one(world.main(**only(world, "go")), "cannot run git: No such file or directory")
 
     def test_go_and_goproxy(self, world: World) -> None:
         world.app(f"{LIB} v1.0.0")
         del world.env["GOPROXY"]
-        one(world.check(**only(world, "git")), "no go command and no GOPROXY", "install Go, or set GOPROXY")
+        one(world.main(**only(world, "git")), "no go command and no GOPROXY", "install Go, or set GOPROXY")
 
-    def test_go_alone(self, world: World, proxy: GoProxy) -> None:
-        proxy.put("example.com/a", "v1.0.0")
-        world.app("example.com/a v1.0.0", f"{LIB} v1.0.0")
-        done = world.check("--fix", **only(world, "git"))
-        assert done.returncode == 1
-        assert "example.com/a" not in done.stdout
-        assert f"{LIB} v1.0.0: missing" in done.stdout
-        assert "could not be asked: there is no go command here" in done.stdout
+    def test_go_alone(self, world: World) -> None:
+        """What go.sum proves is ok; of the rest nothing can be known, and one line says what is missing."""
+        world.origin(LIB, "v1.0.0", "v1.1.0")
+        app = world.app(f"{LIB} v1.0.0")
+        (app / "go.sum").write_text(world.sum_lines(LIB, "v1.0.0"))
+        world.app(f"{LIB} v1.0.0", f"{LIB} v1.1.0", "example.com/none v1.0.0")
+        path = only(world, "git")
+        found = world.verdicts("--fix", **path)
+        assert found == {f"{LIB}@v1.0.0": "ok", f"{LIB}@v1.1.0": "missing", "example.com/none@v1.0.0": "missing"}
+        text = world.main(**path).stdout
+        assert text.count("Install Go") == 1
+
+    def test_go_where_nothing_has_to_be_asked(self, world: World) -> None:
+        app = world.app()
+        (app / "go.mod").write_text("module m\nrequire x\n")
+        world.git("add", ".", cwd=app)
+        del world.env["GOPROXY"]
+        done = world.main(**only(world, "git"))
+        assert done.returncode == 1 and done.stdout.startswith("go.mod:2: invalid\n")
 
 
-@pytest.mark.parametrize(
-    ("goproxy", "words"),
-    [
-        (",", "GOPROXY has no entries"),
-        ("proxy", "GOPROXY: proxy is not the URL of a proxy, https:// is missing"),
-        ("ftp://a.example", "it must begin with https, http or file, not ftp"),
-        ("https://a.example:x", "is not a URL"),
-    ],
-)
-def test_goproxy_that_is_none(world: World, goproxy: str, words: str) -> None:
+@pytest.mark.parametrize("goproxy", [",", "proxy", "ftp://a.example", "https://a.example:x", "http://[::1"])
+def test_goproxy_that_go_cannot_use(world: World, goproxy: str) -> None:
     world.app(f"{LIB} v1.0.0")
-    one(world.check(GOPROXY=goproxy), words)
+    one(world.main(GOPROXY=goproxy), "go env ", "GOPROXY")
 
 
 def test_empty_goproxy_is_gos_default(world: World) -> None:
@@ -113,119 +175,64 @@ def test_empty_goproxy_is_gos_default(world: World) -> None:
     assert world.proxy.log
 
 
-@pytest.mark.skipif(os.name == "nt", reason="shell scripts")
-@pytest.mark.parametrize(
-    ("script", "words"),
-    [("echo broken >&2; exit 2", "broken"), ("echo '{'", "go env"), ("kill -9 $$", "exit status -9")],
-)
-def test_broken_go(world: World, script: str, words: str) -> None:
+def test_goproxy_off_is_said(world: World) -> None:
     world.app(f"{LIB} v1.0.0")
-    world.program("go", script)
-    one(world.check(), "go env: ", words, "repair the Go installation")
+    done = world.main(GOPROXY="off")
+    assert done.returncode == 0 and f"{LIB}@v1.0.0" in done.stdout and "GOPROXY=off" in done.stdout
+    one(world.main(f"{LIB}@v1.0.0", GOPROXY="off"), "GOPROXY=off")
 
 
-def test_nothing_to_ask_needs_no_go(world: World) -> None:
-    app = world.app(f"{LIB} v1.0.0")
-    (app / "go.mod").write_text("module m\nrequire x\n")
-    world.git("add", ".", cwd=app)
-    del world.env["GOPROXY"]
-    done = world.main(PATH=os.path.dirname(world.run("sh", "-c", "command -v git").stdout.strip()))
-    assert (done.returncode, done.stdout) == (
-        1,
-        (
-            "go.mod:2: invalid\n  usage: require module/path v1.2.3\n"
-            "  Correct the line; for a branch or the latest version, go get MODULE@latest writes it.\n"
-        ),
-    )
+def test_allow_unavailable_makes_a_warning_of_that_alone(world: World, proxy: GoProxy) -> None:
+    proxy.fault("/a/", Said(500))
+    world.app("example.com/a v1.0.0")
+    assert world.main().returncode == 1
+    done = world.main("--allow-unavailable")
+    assert done.returncode == 0 and "warning: " in done.stdout and "example.com/a@v1.0.0" in done.stdout
+    world.app("example.com/a v1.0.0", "example.com/none v1.0.0")
+    assert world.main("--allow-unavailable").returncode == 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("busy_with", ["proxy", "origin"])
-def test_interrupt_ends_at_once_and_leaves_no_child(
-    world: World, proxy: GoProxy, number: signal.Signals, busy_with: str
-) -> None:
-    world.app(*(f"github.com/acme/m{index} v1.0.0" for index in range(50)))
-    pids = world.root / "pids"
-    if busy_with == "proxy":
-        proxy.fault("@v/", stall(30))
-    else:
-        world.program("git-remote-slow", f"echo $$ >> {pids}\nexec sleep 60")
-        world.redirect("slow://x/", "https://github.com/acme/")
-        world.git("config", "--global", "protocol.slow.allow", "always", cwd=world.home)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "goproxy_check"],
-        cwd=world.root / "app",
-        env=world.env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    waited = time.monotonic()
-    while not (proxy.log if busy_with == "proxy" else pids.exists()):
-        assert time.monotonic() - waited < 20
-        time.sleep(0.05)
-    started = time.monotonic()
-    child.send_signal(number)
-    out, err = child.communicate(timeout=30)
-    assert time.monotonic() - started < 10  # of 30 that the proxy takes, and 60 that the origin does
-    assert (child.returncode, out, err) == (130, "", "")
-    for pid in pids.read_text().split() if pids.exists() else ():
-        assert is_gone(int(pid))
+def test_jobs_bound_how_much_is_asked_at_once(world: World, proxy: GoProxy) -> None:
+    for number in range(4):
+        proxy.put(f"example.com/m{number}", "v1.0.0")
+    world.app(*(f"example.com/m{number} v1.0.0" for number in range(4)))
+    assert set(world.verdicts("-j", "1").values()) == {"ok"}
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_signal_that_the_caller_ignores_ends_nothing(world: World, proxy: GoProxy) -> None:
-    proxy.put("github.com/acme/m", "v1.0.0")
-    proxy.fault("@v/", stall(2))
-    world.app("github.com/acme/m v1.0.0")
-    child = subprocess.Popen(
-        ["nohup", sys.executable, "-m", "goproxy_check"],
-        cwd=world.root / "app",
-        env=world.env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    waited = time.monotonic()
-    while not proxy.log:
-        assert time.monotonic() - waited < 20
-        time.sleep(0.05)
-    child.send_signal(signal.SIGHUP)
-    out, _ = child.communicate(timeout=20)
-    assert (child.returncode, out) == (0, "")
-
-
-def test_reader_that_goes_away_is_no_traceback(world: World, proxy: GoProxy) -> None:
-    for index in range(300):
-        proxy.put(f"example.com/m{index}", "v1.0.0")
-    world.app(*(f"example.com/m{index} v1.0.0" for index in range(300)))
-    done = world.run("sh", "-c", f'"{sys.executable}" -m goproxy_check --format json | head -1', cwd=world.root / "app")
-    assert done.stderr == ""
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-@pytest.mark.parametrize(
-    ("redirection", "code"), [(">&-", 1), (">/dev/full", 2), ("-x 2>/dev/full", 1), ("2>&-", 1), (">&- 2>&-", 1)]
+TRACED = (
+    r"# (?:get (\S+): (\d{3} [A-Za-z ]+)|(?:GOPROXY=direct )?go list .*|cd \S+; .*go mod download .*) \(\d+\.\d{3}s\)"
 )
-def test_output_that_goes_nowhere(world: World, redirection: str, code: int) -> None:
-    world.app("example.com/none v1.0.0")
-    done = world.run("sh", "-c", f'"{sys.executable}" -m goproxy_check {redirection}', cwd=world.root / "app", ok=False)
-    assert done.returncode == code
-    assert "Traceback" not in done.stderr and done.stderr.count("\n") <= 1
 
 
-def test_no_temporary_folder(world: World) -> None:
-    world.app("example.com/none v1.0.0")
-    only = {name: str(world.root / "nowhere") for name in ("TMPDIR", "TEMP", "TMP")}
-    done = world.run(
-        "sh", "-c", f'ulimit -f 0; "{sys.executable}" -m goproxy_check', cwd=world.root / "app", ok=False, **only
-    )
-    assert done.returncode == 2 and done.stderr.startswith("goproxy-check: cannot go on: ")
+def test_x_traces_in_the_words_of_go(world: World) -> None:
+    """What it gets reads as with ``go mod download -x``, and every other process is told too."""
+    world.origin(LIB, "v1.0.0")
+    world.stale(LIB, "v1.1.0")
+    app = world.app(f"{LIB} v1.1.0")
+    (app / "go.sum").write_text(world.sum_lines(LIB, "v1.0.0"))
+    world.git("add", ".", cwd=app)
+    gos = [
+        world.go("mod", "download", "-x", f"{LIB}@{version}", ok=False, GOPROXY=world.proxy.url).stderr.splitlines()
+        for version in ("v1.0.0", "v1.1.0")
+    ]
+    traced = world.main("-x", "--fix").stderr.splitlines()
+    matches = [re.fullmatch(TRACED, line) for line in traced]
+    assert traced and all(matches), traced
+    ours = {(match[1], match[2]) for match in matches if match}
+    for lines in gos:
+        assert {(match[1], match[2]) for match in map(re.compile(TRACED).fullmatch, lines) if match} & ours, lines
 
 
-def test_colour_only_where_wanted(world: World, proxy: GoProxy) -> None:
+def test_x_says_what_is_skipped(world: World) -> None:
+    app = world.app()
+    (app / "go.mod").write_text(go_mod([f"{LIB} v1.0.0"], rest=f"replace {LIB} => ../lib\n"))
+    world.git("add", ".", cwd=app)
+    assert world.main().stdout == ""
+    done = world.main("-x")
+    assert done.returncode == 0 and f"go.mod:6: {LIB} v1.0.0: skipped" in done.stdout and "../lib" in done.stdout
+
+
+def test_colour_only_where_wanted(world: World) -> None:
     world.app(f"{LIB} v1.0.0")
     assert "\x1b[" not in world.main().stdout
     coloured = world.main("--color", "always").stdout
@@ -233,40 +240,44 @@ def test_colour_only_where_wanted(world: World, proxy: GoProxy) -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == world.main("--color", "never").stdout
 
 
+def shell(world: World, line: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run the shell command LINE, in which CHECK is goproxy-check."""
+    line = line.replace("CHECK", f'"{sys.executable}" -m goproxy_check')
+    return world.run("sh", "-c", line, cwd=world.root / "app", ok=False, **env)
+
+
+def test_reader_that_goes_away_is_no_traceback(world: World) -> None:
+    app = world.app()
+    (app / "go.mod").write_text("module m\n" + "require x\n" * 300)
+    (app / "sub").mkdir()
+    for number in range(99):
+        (app / f"sub/{number}").mkdir()
+        (app / f"sub/{number}/go.mod").write_text("module m\n" + "require x\n" * 20)
+    world.git("add", ".", cwd=app)
+    done = shell(world, "CHECK --format json | head -1")
+    assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 @pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("30s", 30), ("1m30s", 90), ("1h", 3600), ("500ms", 0.5), ("1.5m", 90), ("1h2m3s4ms", 3723.004)],
+    ("redirection", "code"), [(">&-", 1), (">/dev/full", 2), ("-x 2>/dev/full", 1), ("2>&-", 1), (">&- 2>&- <&-", 1)]
 )
-def test_durations_are_gos(text: str, seconds: float) -> None:
-    assert _duration(text) == pytest.approx(seconds)
+def test_output_that_goes_nowhere(world: World, redirection: str, code: int) -> None:
+    world.app("example.com/none v1.0.0")
+    done = shell(world, f"CHECK {redirection}")
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr and done.stderr.count("\n") <= 1
 
 
-def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stop:
-        main(["--version"])
-    assert stop.value.code == 0
-    assert re.fullmatch(r"goproxy-check \d+\.\d+\.\d+\n", capsys.readouterr().out)
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX shell")
+def test_no_temporary_folder(world: World) -> None:
+    world.app("example.com/none v1.0.0")
+    nowhere = {name: str(world.root / "nowhere") for name in ("TMPDIR", "TEMP", "TMP")}
+    one(shell(world, "ulimit -f 0; CHECK", **nowhere), "temp")
 
 
-@given(st.text())
-def test_text_from_outside_is_one_printable_line(text: str) -> None:
-    line = one_line(text)
-    assert line.isprintable() and len(line) <= 300
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("see https://user:pw@host.example/x", "see https://host.example/x"),
-        ("'ssh://git:pw@host.example'", "'ssh://host.example'"),
-        ("'https://x:a/pw@host.example/'", "'https://host.example/'"),
-        ("https://127.0.0.1:80/lookup/m@v1.0.0: 404", "https://127.0.0.1:80/lookup/m@v1.0.0: 404"),
-        ("https://host.example/m/@v/list", "https://host.example/m/@v/list"),
-        ("'https://host.example/x?token=pw'", "'https://host.example/x'"),
-        ("a@b", "a@b"),
-        ("\x1b[31mred\x1b[0m", "red"),
-        ("x" * 500, "x" * 299 + "…"),
-    ],
-)
-def test_text_from_outside_loses_secrets_and_colours(text: str, wanted: str) -> None:
-    assert one_line(text) == wanted
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_failure_of_git_is_seen_though_the_parent_ignores_its_children(world: World) -> None:
+    script = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
+    script += 'os.execv(sys.executable, [sys.executable, "-m", "goproxy_check"])'
+    one(world.run(sys.executable, "-c", script, cwd=world.home, ok=False), "not in a git repository")
