@@ -109,7 +109,7 @@ def test_bare_repository(world: World) -> None:
     one(world.check("go.mod", cwd=bare), "work tree")
 
 
-def test_folder_of_C_is_where_it_is_started(world: World) -> None:
+def test_folder_that_is_named_is_where_it_is_started(world: World) -> None:
     world.origin(LIB, "v1.0.0")
     world.stale(LIB, "v1.1.0")
     app = world.app()

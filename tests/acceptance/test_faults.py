@@ -237,8 +237,8 @@ def test_go_that_misbehaves(world: World, stale: Path, clean: None, when: str, b
     assert files(stale) == before
 
 
-# Left out is what can't be told from a good answer: nothing is staged, this is the top folder, there is no such commit or
-# file. If there seems to be no commit, more is new, never less.
+# Left out is what can't be told from a good answer: nothing is staged, this is the top folder, there is no such commit
+# or file. If there seems to be no commit, more is new, never less.
 GIT_CASES = [
     (when, bad)
     for when in (
