@@ -1,4 +1,4 @@
-"""The README shows what the program says: its help and the demo cannot drift."""
+"""README and docs show what the program prints: its help and the demo cannot drift."""
 
 import html
 import re
@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from goproxy_check.cli import main
-from goproxy_check.verdict import Verdict
+from goproxy_check.verdict.reasons import Verdict
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
 
 
 def test_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,7 +21,7 @@ def test_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("NO_COLOR", "1")
     with pytest.raises(SystemExit):
         main(["--help"])
-    assert capsys.readouterr().out in README
+    assert capsys.readouterr().out in DOCS["reference.md"]
 
 
 def plain(text: str) -> str:
@@ -40,8 +41,8 @@ def drawn(picture: str) -> str:
 def test_picture(tmp_path: Path) -> None:
     demo = [sys.executable, "-m", "tests.support.demo", str(tmp_path / "demo.svg")]
     subprocess.run(demo, cwd=ROOT, capture_output=True, timeout=120, check=True)
-    picture = (ROOT / "examples" / "demo.svg").read_text(encoding="utf-8")
-    assert "(examples/demo.svg)" in README and "href" not in picture and "url(http" not in picture
+    picture = (ROOT / "docs" / "demo.svg").read_text(encoding="utf-8")
+    assert "(docs/demo.svg)" in README and "href" not in picture and "url(http" not in picture
     assert drawn((tmp_path / "demo.svg").read_text(encoding="utf-8")) == drawn(picture)
 
 
@@ -50,9 +51,15 @@ def test_demo() -> None:
     demo = [sys.executable, "-m", "tests.support.demo"]
     done = subprocess.run(demo, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert plain(done.stdout).strip() in plain(README)
+    assert plain(done.stdout).strip() in plain(DOCS["demo.md"])
 
 
 def test_every_verdict_is_explained() -> None:
     for verdict in Verdict:
         assert f"| `{verdict.value}` |" in README
+
+
+def test_links_lead_somewhere() -> None:
+    for name, text in {"README.md": README, **{f"docs/{name}": text for name, text in DOCS.items()}}.items():
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+            assert (ROOT / name).parent.joinpath(target).exists(), (name, target)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,17 +40,40 @@ def load(name: str) -> Any:
     return yaml.safe_load((EXAMPLES / name).read_text(encoding="utf-8"))
 
 
+def run_action(world: World, repository: Path, step: dict[str, Any], **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run what action.yml runs once it has installed the program, for the STEP of a workflow that uses it."""
+    assert step["uses"].partition("@")[0].endswith("/goproxy-check")
+    action = yaml.safe_load((EXAMPLES.parent / "action.yml").read_text(encoding="utf-8"))
+    inputs = {name: about["default"] for name, about in action["inputs"].items()} | step.get("with", {})
+    run = action["runs"]["steps"][-1]
+    given = {
+        name: re.sub(r"\$\{\{ inputs\.(\w+) }}", lambda match: inputs[match[1]], value)
+        for name, value in run["env"].items()
+    }
+    installed = world.root / "runner" / "goproxy-check" / "bin"
+    if not installed.exists():
+        installed.mkdir(parents=True)
+        (installed / "goproxy-check").symlink_to(world.root / "bin" / "goproxy-check")
+    env = {**given, "RUNNER_TEMP": str(world.root / "runner"), **env}
+    return world.run("bash", "-e", "-o", "pipefail", "-c", run["run"], cwd=repository, ok=False, **env)
+
+
 def test_github_actions(world: World, pull_request: Path) -> None:
     world.commit(pull_request, "bump")
     steps = load("github-actions.yml")["jobs"]["goproxy-check"]["steps"]
     assert steps[0]["with"]["fetch-depth"] == 0
-    command = steps[-1]["run"]
-    done = world.run("sh", "-c", command, cwd=pull_request, ok=False, GITHUB_BASE_REF="main")
+    done = run_action(world, pull_request, steps[-1], GITHUB_BASE_REF="main")
     assert done.returncode == 1
     assert done.stdout.startswith(f"::error file=go.mod,line=6,title={LIB}@v1.0.5%3A unpublished::")
     world.publish(LIB, "v1.0.5")
-    done = world.run("sh", "-c", command, cwd=pull_request, GITHUB_BASE_REF="main")
-    assert done.stdout == ""
+    done = run_action(world, pull_request, steps[-1], GITHUB_BASE_REF="main")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_action_says_what_is_no_use(world: World, pull_request: Path) -> None:
+    done = run_action(world, pull_request, {"uses": "x/goproxy-check@1", "with": {"use": "$(touch pwned)"}})
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert not list(world.root.rglob("pwned"))
 
 
 def test_gitlab_ci(world: World, pull_request: Path) -> None:
@@ -67,9 +91,9 @@ def test_release(world: World) -> None:
     world.goproxy_check()
     library = world.origin(LIB, "v1.0.0", "v1.1.0")
     steps = load("release.yml")["jobs"]["published"]["steps"]
-    done = world.run("sh", "-c", steps[-1]["run"], cwd=library, GITHUB_REF_NAME="v1.1.0", GOPROXY=world.proxy.url)
-    assert done.stderr == f"goproxy-check: {LIB}@v1.1.0: there\n"
-    assert done.stdout.startswith("goproxy-check: 1 module version resolves (")
+    waits = [step for step in steps if "goproxy-check" in step.get("uses", "")]
+    done = run_action(world, library, waits[0], GITHUB_REF_NAME="v1.1.0", GOPROXY=world.proxy.url)
+    assert done.returncode == 0 and f"{LIB}@v1.1.0: there" in done.stderr, done
 
 
 def test_schema_is_one() -> None:
