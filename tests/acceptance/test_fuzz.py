@@ -14,16 +14,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from goproxy_check import module, toolchain
-from goproxy_check.changes import Change, File
-from goproxy_check.diagnose import diagnose
-from goproxy_check.goenv import Proxy
-from goproxy_check.origin import Origin
-from goproxy_check.proxy import Answer, Kind
-from goproxy_check.references import new_references
-from goproxy_check.report import Run, as_github, as_json
-from goproxy_check.text import print_text
-from goproxy_check.verdict import Diagnosis, Evidence
+from goproxy_check.change.scope import File
+from goproxy_check.go.answers import failure, origin_failure
+from goproxy_check.go.env import Proxy
+from goproxy_check.go.questions import Listing, Origin, State
+from goproxy_check.gofiles import module
+from goproxy_check.gofiles.reference import Reference
+from goproxy_check.gofiles.references import new_references
+from goproxy_check.proxy.quick import Replies, Reply
+from goproxy_check.report.github import as_github
+from goproxy_check.report.json import as_json
+from goproxy_check.report.outcome import Reader, Run
+from goproxy_check.report.text import print_text
+from goproxy_check.system.redact import one_line, redacted_url
+from goproxy_check.verdict import diagnose
+from goproxy_check.verdict.evidence import Diagnosis
+from goproxy_check.verdict.reasons import Why
 from tests.support.goproxy import Said
 from tests.support.modulefiles import GO_MOD, GO_SUM, GO_WORK, contents, mutated
 from tests.support.world import LIB, World, go_mod
@@ -32,18 +38,13 @@ CASES = int(os.environ.get("FUZZ_CASES", "500"))
 SECONDS = 1.0  # of a processor, which takes longer over it while others use its other half
 
 EVIL = ["$(touch pwned)", "`touch pwned`", "; touch pwned", "-rf", "--output=pwned", "\x1b]0;pwned\x07", "\x1b[31m"]
-EVIL += [
-    "::error::pwned",
-    "##vso[task.setvariable variable=PATH]pwned",
-    "%0A::error::",
-    "'",
-    '"',
-    "a b",
-    "\u202e",
-    "\r",
-]
+EVIL += ["::error::pwned", "###vso[task.setvariable variable=PATH]pwned", "%0A::error::", "'", '"', "a b", "\u202e"]
+EVIL += ["\r", "&& touch pwned", "|touch pwned", ">pwned"]
 FOLDERS = st.lists(st.sampled_from([*EVIL, "a", "b", ".."]), max_size=2).map("/".join)
-WORDS = st.sampled_from([*EVIL, "not found", "\n::error::x", "fatal: x\ny"]) | st.text(max_size=20)
+WORDS = st.sampled_from([*EVIL, "not found", "\n::error::x", "fatal: x\ny", "policy"]) | st.text(max_size=20)
+VERSIONS = st.lists(st.sampled_from(["v1.0.0", "v1.2.3", "v2.0.0", "v0.0.1-go1.22.1.linux-amd64"]), max_size=3).map(
+    tuple
+)
 
 
 @st.composite
@@ -61,21 +62,64 @@ def files(draw: st.DrawFn) -> list[File]:
     return list(found.values())
 
 
-ANSWERS = st.builds(
-    Answer,
-    st.just(Proxy("https://goproxy.example", "https://goproxy.example", False)),
-    st.sampled_from([".info", ".mod", ".zip", "list"]),
-    st.sampled_from([Kind.SERVED, Kind.ABSENT, Kind.REFUSED, Kind.UNAVAILABLE]),
+def formatted(*templates: str) -> st.SearchStrategy[str]:
+    """Return what go prints, with words of somebody else in it."""
+    return st.tuples(st.sampled_from(templates), WORDS).map(lambda pair: pair[0].replace("{}", pair[1]))
+
+
+PROXY = Proxy("https://goproxy.example", False)
+FILE_AT = "m@v1: reading https://goproxy.example/m/@v/v1.info: "
+FAILURES = formatted(
+    "{}",
+    FILE_AT + "404 Not Found\n\tserver response: {}",
+    FILE_AT + "403 {}",
+    FILE_AT + "500 {}\n\tserver response: {}",
+    FILE_AT.replace(".info", ".zip") + "410 Gone\n\tserver response: {}",
+    "verifying m@v1: reading https://sum.example/lookup/m@v1: 404 Not Found\n\tserver response: {}",
+    "verifying m@v1: checksum mismatch\n\tdownloaded: h1:{}\n\tgo.sum:     h1:{}\n\nSECURITY ERROR",
+    'Get "https://user:secret@goproxy.example/{}": dial tcp: {}',
+).map(failure)
+ORIGIN_FAILURES = formatted("{}", "git ls-remote: exit status 128:\n\tfatal: {}", "unknown revision {}").map(
+    lambda text: origin_failure(text, "m")
+)
+ORIGINS = st.builds(
+    Origin, st.sampled_from(State), WORDS.map(redacted_url), VERSIONS, failure=st.none() | ORIGIN_FAILURES
+)
+REPLIES = st.builds(
+    Reply,
+    st.just(PROXY),
+    st.sampled_from([".info", ".mod", ".zip"]),
     st.sampled_from([0, 200, 403, 404, 429]),
-    detail=WORDS.map(lambda text: " ".join(text.split())),
-    go_mod_hash=st.sampled_from(["", "h1:x"]),
+    phrase=WORDS.map(lambda text: one_line(text, 60)),
+    detail=WORDS.map(one_line),
     until=st.none() | st.floats(0, 253402300799),  # to the end of the year 9999, as HTTP has it
 )
-ORIGINS = st.none() | st.builds(Origin, st.sampled_from([None, True, False]), WORDS, error=WORDS, network=st.booleans())
+GO_MODS = contents() | formatted('module "{}"', "module {}\n", "module example.com/{}").map(
+    lambda text: text.encode("utf-8", "replace")
+)
+
+
+@st.composite
+def diagnosed(draw: st.DrawFn, ref: Reference) -> Diagnosis:
+    """Return a verdict on REF, from answers that anybody may have given."""
+    if ref.invalid or ref.skipped:
+        return Diagnosis(ref, Why.INVALID if ref.invalid else Why.SKIPPED)
+    origin, listing = draw(ORIGINS), Listing(draw(VERSIONS))
+    match draw(st.integers(0, 5)):
+        case 0:
+            return diagnose.served(ref, go_mod=draw(GO_MODS))
+        case 1:
+            return diagnose.private(ref, origin)
+        case 2:
+            return diagnose.unpublished(ref, origin)
+        case 3:
+            return diagnose.not_listed(ref, origin, listing)
+    replies = Replies(ref, tuple(draw(st.lists(REPLIES, max_size=3))))
+    return diagnose.not_served(ref, draw(FAILURES), replies, origin, listing)
 
 
 def reported(diagnoses: list[Diagnosis], style: str) -> str:
-    run = Run(diagnoses, seconds=0.1, show_skipped=True)
+    run = Run(diagnoses, Reader(), seconds=0.1, show_skipped=True)
     if style != "text":
         return as_json(run) if style == "json" else as_github(run)
     out = io.StringIO()
@@ -85,22 +129,23 @@ def reported(diagnoses: list[Diagnosis], style: str) -> str:
 
 @pytest.mark.long
 @settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(files(), files(), st.lists(ANSWERS, max_size=4), ORIGINS)
+@given(files(), files(), st.data())
 def test_hostile_files_are_read_quickly_and_reported_harmlessly(
-    before: list[File], after: list[File], answers: list[Answer], origin: Origin | None
+    before: list[File], after: list[File], data: st.DataObject
 ) -> None:
     started = time.process_time()
-    references = new_references(Change("/repository", "", before, after, [], before))
+    references = new_references(after, [], [before])
     assert time.process_time() - started < SECONDS
-    references = [ref for ref in references if ref.module != toolchain.MODULE]  # names still, no versions
-    given_out = [ref for ref in references if not (ref.invalid or ref.skipped)]
-    for ref in given_out:  # what goes into URLs, and to go and git
-        assert module.check(ref.module, ref.version) == ""
-        assert re.fullmatch(r"[A-Za-z0-9][-._~/!A-Za-z0-9]*@v?[-._~+!A-Za-z0-9]+", f"{ref.module}@{ref.version}")
-    held = tuple(answers)
-    diagnoses = [diagnose(Evidence(ref, held=held, fetched=held[1:], origin=origin)) for ref in references]
+    references = [ref for ref in references if not ref.is_toolchain]  # names still, no versions
+    for ref in references:
+        if not (ref.invalid or ref.skipped):  # what goes into URLs, and to go and git
+            assert not module.check(ref.module, ref.version)
+            assert re.fullmatch(r"[A-Za-z0-9][-._~/!A-Za-z0-9]*@v?[-._~+!A-Za-z0-9]+", str(ref))
+    diagnoses = [data.draw(diagnosed(ref)) for ref in references]
+    started = time.process_time()
     for style in ("text", "github", "json"):
         text = reported(diagnoses, style)
+        assert "##vso[" not in text and "secret" not in text
         if style == "json":
             json.loads(text)
             continue
@@ -108,21 +153,29 @@ def test_hostile_files_are_read_quickly_and_reported_harmlessly(
             assert line.isprintable() and (style == "github" or "##" not in line)
             assert style == "text" or not line or re.match(r"::(?:error|warning|notice) (?:file|title)=", line)
             assert style == "github" or not line.lstrip().startswith("::")
-            if style == "text" and " go mod download " in line:
+            if style == "text" and COMMAND.match(line):
                 pasted(line)
     assert time.process_time() - started < 3 * SECONDS
 
 
+COMMAND = re.compile(r" +(?:cd |[A-Z]+=|go (?:mod|env|list|get) |git (?:push|add|commit|diff) )")
+# What shells heed. Printed commands have no more of it than a call of go env in double quotes, and "&&" between two.
+ACTIVE = set("$`;&|<>()*?[]{}~#!\\\n\"'")
+
+
 def pasted(line: str) -> None:
-    """Check that the command LINE is one command in one folder of the repository."""
-    words = shlex.split(line)
-    if words[0] == "cd":
-        assert not words[1].startswith(("-", "/")) and words[2] == "&&"
-        words = words[3:]
-    while "=" in words[0]:
-        assert re.fullmatch(r"(?:GOPROXY=direct|GOWORK=off|GONOSUMDB=\S+)", words.pop(0).replace("$(go env ", "$("))
-    assert words[:3] == ["go", "mod", "download"]
-    assert all(re.fullmatch(r"[A-Za-z0-9][-._~/A-Za-z0-9]*@v[-._~+A-Za-z0-9]+", word) for word in words[3:])
+    """Check that what LINE says can be pasted: nothing in it is a command but those of go and git."""
+    rest = re.sub(r"\$\(go env (?:GOPRIVATE|GONOSUMDB|GONOPROXY)\)", "", line)
+    assert shlex.split(rest)
+    rest = re.sub(r"\$'(?:[^'\\]|\\.)*'|'[^']*'", "_", rest)  # quoted
+    for part in rest.split(" && "):
+        words = re.sub(r'"([^"$`\\!]*)"', r"\1", part).split()
+        while re.fullmatch(r"[A-Z]+=\S*", words[0]):
+            words = words[1:]
+        assert words[0] in ("cd", "go", "git") and (words[0] != "cd" or len(words) == 2), line
+        assert words[0] != "cd" or not words[1].startswith(("-", "/")), line
+        for word in words:
+            assert not ACTIVE.intersection(re.sub(r"(?<=[^=,])~", "", word)), line
 
 
 ODD_FOLDERS = [
@@ -151,10 +204,11 @@ def test_printed_command_for_a_folder_can_be_pasted(world: World, folder: str) -
     (place / "go.mod").write_text(go_mod([f"{LIB} v1.1.0"]))
     world.git("add", ".", cwd=app)
     for args in ((), ("--fix",)):
-        done = world.check(*args)
+        done = world.main(*args)
         assert done.returncode == 1 and done.stdout.replace("\n", "").isprintable()
         commands = [line for line in done.stdout.splitlines() if "go mod download" in line]
         commands += [line.partition("go.sum: ")[2] for line in done.stdout.splitlines() if "git add" in line]
+        assert commands
         for command in commands:
             world.run("bash", "-c", command, cwd=app)
     assert (place / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
@@ -177,32 +231,31 @@ def test_hostile_names_reach_neither_go_nor_git_nor_a_proxy(world: World, evil: 
     (app / "go.sum").write_text(f"{evil} v1.0.0 h1:x=\nexample.com/a {evil} h1:x=\n")
     world.run("git", "add", ".", cwd=app)
     notes.unlink()
-    done = world.check("--fix")
-    assert done.returncode == 1 and done.stdout.replace("\n", "").isprintable()
-    assert not any(word.startswith(evil) for word in notes.read_text().split())
+    for args in (["--fix"], [f"{evil}@v1.0.0"], [f"example.com/a@{evil}"], [f"--from-ref={evil}", f"--to-ref={evil}"]):
+        done = world.main(*args)
+        assert done.returncode in (1, 2) and (done.stdout + done.stderr).replace("\n", "").isprintable()
+        assert done.returncode == 1 or done.stderr.count("\n") == 1
+        if not args[0].startswith("--from-ref"):  # which git is asked to look up
+            assert not any(word.startswith(evil) for word in (notes.read_text() if notes.exists() else "").split())
     assert world.proxy.log == []
     assert not list(world.root.rglob("pwned"))
-    for args in ((f"{evil}@v1.0.0",), (f"example.com/a@{evil}",), (f"--from-ref={evil}", f"--to-ref={evil}")):
-        done = world.check(*args)
-        assert done.returncode == 2 and done.stderr.count("\n") == 1
-        assert done.stderr[:-1].isprintable()
 
 
 def test_words_of_a_proxy_and_of_git_are_neutralised(world: World) -> None:
-    words = "\x1b[31m::error::a\n::set-output name=x::y\n##vso[task.x]\u202e".encode()
+    words = "\x1b[31m::error::a\n::set-output name=x::y\n###vso[task.x]\u202e".encode()
     world.proxy.fault("@v/", Said(404, words))
     world.origin(LIB, "v1.0.0")
     world.program("git-remote-slow", f"printf '{words.decode()}' >&2; exit 1")
     world.redirect("slow://x/", "https://github.com/acme/other")
     world.git("config", "--global", "protocol.slow.allow", "always", cwd=world.home)
-    world.app(f"{LIB} v1.1.0", "github.com/acme/other v1.0.0")
-    for style in ("text", "github"):
-        done = world.check("--format", style, "-x")
+    world.app(f"{LIB} v1.0.0", "github.com/acme/other v1.0.0")
+    for args in (["-x"], ["-x", "--format", "github"], ["-x", "--format", "json"], ["-x", "--wait", "1s"]):
+        done = world.main(*args)
         assert done.returncode == 1
+        assert "task.x" in done.stdout + done.stderr, "they are shown"
         for line in (done.stdout + done.stderr).splitlines():
-            assert line.isprintable() and "\u202e" not in line
+            assert line.isprintable() and "\u202e" not in line and "##vso[" not in line
             assert not line.startswith("::") or line.startswith("::error file=go.mod,line=")
-        assert style == "github" or "##" not in done.stdout
 
 
 HUGE: dict[str, bytes] = {
@@ -224,9 +277,9 @@ HUGE: dict[str, bytes] = {
 def test_huge_file_is_no_burden(tmp_path: Path, what: str, name: str) -> None:
     """In a process of its own, for what it takes at its peak."""
     (tmp_path / name).write_bytes(HUGE[what])
-    program = "import resource, sys, time; from pathlib import Path; from goproxy_check.changes import Change, File; "
-    program += "from goproxy_check.references import new_references; data = Path(sys.argv[1]).read_bytes(); "
-    program += "start = time.process_time(); new_references(Change('', '', [], [File(sys.argv[2], data)], [], [])); "
+    program = "import resource, sys, time; from pathlib import Path; from goproxy_check.change.scope import File; "
+    program += "from goproxy_check.gofiles.references import new_references; data = Path(sys.argv[1]).read_bytes(); "
+    program += "start = time.process_time(); new_references([File(sys.argv[2], data)], []); "
     program += "print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
     starter = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"  # it is small, as its child is then
     command = [sys.executable, "-c", starter, sys.executable, "-c", program, str(tmp_path / name), name]
