@@ -41,7 +41,7 @@ def test_stops_until_go_sum_is_staged(world: World, stale: Path) -> None:
     done = world.main("--fix")
     assert done.returncode == 1 and ": git add go.sum\n" in done.stdout
     json_run = world.main("--fix", "--format", "json")
-    assert (json_run.returncode, json_run.stderr) == (1, "goproxy-check: git add go.sum\n")
+    assert json_run.returncode == 1 and json_run.stderr.endswith(": git add go.sum\n")
     world.git("add", "go.sum", cwd=stale)
     assert world.main("--fix").returncode == 0
 
@@ -102,27 +102,35 @@ def test_printed_command_does_what_fix_does(world: World, stale: Path) -> None:
     assert (stale / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
 
 
-def test_one_run_for_each_module_folder(world: World, stale: Path) -> None:
+def downloads(text: str) -> list[str]:
+    """Return the commands in TEXT that fetch something."""
+    return [line.strip() for line in text.splitlines() if " mod download " in line]
+
+
+def test_each_module_folder_has_its_command_and_its_run(world: World, stale: Path) -> None:
     world.origin("github.com/acme/two")
     world.stale("github.com/acme/two", "v0.1.0")
     sub = world.app("github.com/acme/two v0.1.0", folder="it's a/folder")
-    checked = world.main()
-    assert "  GOPROXY=direct go mod download github.com/acme/lib@v1.1.0\n" in checked.stdout
-    place = shlex.quote(str(sub.relative_to(stale)))
-    assert f"  cd {place} && GOPROXY=direct go mod download github.com/acme/two@v0.1.0\n" in checked.stdout
+    wanted = {stale: world.sum_lines(LIB, "v1.1.0"), sub: world.sum_lines("github.com/acme/two", "v0.1.0")}
+    commands = downloads(world.main().stdout)
+    assert len(commands) == 2 and sum(shlex.quote("it's a/folder") in command for command in commands) == 1
+    for command in commands:
+        world.run("sh", "-c", command, cwd=stale)
+    assert {folder: (folder / "go.sum").read_text() for folder in wanted} == wanted
+    for folder in wanted:
+        (folder / "go.sum").unlink()
     done = world.main("--fix")
-    assert (stale / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
-    assert (sub / "go.sum").read_text() == world.sum_lines("github.com/acme/two", "v0.1.0")
+    assert {folder: (folder / "go.sum").read_text() for folder in wanted} == wanted
     assert "git add go.sum " in done.stdout
 
 
 def test_version_of_two_modules_gets_its_lines_in_both(world: World, stale: Path) -> None:
     sub = world.app(f"{LIB} v1.1.0", folder="sub")
-    assert world.main().stdout.count("go mod download") == 2
+    assert len(downloads(world.main().stdout)) == 2
     assert "git add go.sum sub/go.sum" in world.main("--fix").stdout
     assert (stale / "go.sum").read_text() == (sub / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
     world.git("add", "go.sum", cwd=stale)
-    assert "The commit needs the new lines of go.sum: git add sub/go.sum" in world.main("--fix").stdout
+    assert ": git add sub/go.sum" in world.main("--fix").stdout
     world.git("add", ".", cwd=stale)
     assert world.main("--fix").returncode == 0
 
@@ -169,8 +177,10 @@ def test_in_a_workspace_the_modules_own_go_sum_gets_the_lines(world: World, stal
     (stale / "go.mod").write_text(go_mod([]))
     (stale / "go.work").write_text("go 1.21\n\nuse ./member\n")
     world.git("add", ".", cwd=stale)
-    command_line = "cd member && GOPROXY=direct GOWORK=off go mod download github.com/acme/lib@v1.1.0"
-    assert command_line in world.main().stdout
+    (command,) = downloads(world.main().stdout)
+    world.run("sh", "-c", command, cwd=stale)
+    assert (stale / "member" / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
+    (stale / "member" / "go.sum").unlink()
     world.main("--fix")
     assert (stale / "member" / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
     assert not (stale / "go.work.sum").exists()
