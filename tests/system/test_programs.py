@@ -90,7 +90,7 @@ KEPT = ["GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0", "GIT_ASKPA
 def test_environment_of_go_is_the_users_without_the_repositorys(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, git: bool
 ) -> None:
-    values = {name: "x" for name in [*LOCAL, *KEPT]}
+    values = dict.fromkeys([*LOCAL, *KEPT], "x")
     values |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "some.key", "GIT_CONFIG_PARAMETERS": "'a.b=c'"}
     for name, value in values.items():
         monkeypatch.setenv(name, value)
