@@ -1,7 +1,6 @@
 """Every command that a report prints is pasted into a shell, in the place where it is shown, and does what it promises."""
 
 import os
-import re
 import shlex
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.goproxy import GoProxy, Said
+from tests.support.pasting import only, paste, printed, way_out
 from tests.support.repositories import hook
 from tests.support.sumdb import SumDB
 from tests.support.world import LIB, World, document, go_mod
@@ -19,28 +19,6 @@ from tests.support.world import LIB, World, document, go_mod
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the commands are pasted into a POSIX shell")
 
 MONO = "github.com/acme/mono/sub"
-# At the end of a line, after white space or a colon: GOPROXY=direct go mod download github.com/acme/lib@v1.0.0
-COMMAND = re.compile(r"""(?:^\s*|:\s)((?:[A-Z_]+=(?:"[^"]*"|\S+)\s)*(?:cd|go|git|export)\s\S.*)$""", re.MULTILINE)
-
-
-def printed(report: str, having: str = "") -> list[str]:
-    """Return the commands of a REPORT that hold the text HAVING."""
-    return [command for command in COMMAND.findall(report) if having in command]
-
-
-def only(report: str, having: str) -> str:
-    """Return the one command of a REPORT that holds the text HAVING."""
-    found = printed(report, having)
-    assert len(found) == 1, f"{having}: {found}\n{report}"
-    return found[0]
-
-
-def paste(world: World, commands: str | list[str], cwd: Path, shell: str = "sh", **env: str) -> str:
-    """Run COMMANDS, pasted together, in one shell in CWD; each must succeed. An editor writes a commit message."""
-    lines = [commands] if isinstance(commands, str) else commands
-    assert lines, "nothing was printed"
-    script = "\n".join(["set -e", *lines])
-    return world.run(shell, "-c", script, cwd=cwd, GIT_EDITOR="echo bump >", **env).stdout
 
 
 def stdout(done: "subprocess.CompletedProcess[str]", status: int = 1) -> str:
@@ -218,6 +196,12 @@ class TestPrivate:
 class TestEdit:
     """go mod edit -require=…: afterwards go.mod loads, and the check passes."""
 
+    @pytest.fixture
+    def served(self, world: World) -> World:
+        """Publish v1.0.0 and v1.2.0 of the library."""
+        world.origin(LIB, "v1.0.0", "v1.2.0")
+        return world
+
     def passes(self, world: World, place: Path) -> None:
         """Check that Go takes the go.mod in PLACE, and that the check of it passes."""
         world.go("mod", "download", cwd=place)
@@ -225,65 +209,65 @@ class TestEdit:
         world.git("add", ".", cwd=world.root / "app")
         assert world.main().returncode == 0
 
-    @pytest.mark.parametrize(("wanted", "taken"), [("v1.1.0", "v1.0.0"), ("v0.1.0", "v1.0.0"), ("v1.9.0", "v1.3.0")])
-    def test_nearest(self, published: World, wanted: str, taken: str) -> None:
-        place = published.app(f"{LIB} {wanted}")
-        paste(published, only(stdout(published.main()), "go mod edit"), place)
+    @pytest.mark.parametrize(("wanted", "taken"), [("v1.1.0", "v1.0.0"), ("v0.1.0", "v1.0.0"), ("v1.9.0", "v1.2.0")])
+    def test_nearest(self, served: World, wanted: str, taken: str) -> None:
+        place = served.app(f"{LIB} {wanted}")
+        paste(served, only(stdout(served.main()), "go mod edit"), place)
         assert f"{LIB} {taken}\n" in (place / "go.mod").read_text()
-        self.passes(published, place)
+        self.passes(served, place)
 
     @pytest.mark.parametrize("stands", ["", "deep", "it's"])
-    def test_from_elsewhere(self, published: World, stands: str) -> None:
-        place = published.app(f"{LIB} v1.1.0", folder="it's")
-        here = published.root / "app" / stands
+    def test_from_elsewhere(self, served: World, stands: str) -> None:
+        place = served.app(f"{LIB} v1.1.0", folder="it's")
+        here = served.root / "app" / stands
         here.mkdir(exist_ok=True)
-        paste(published, only(stdout(published.main(cwd=here)), "edit"), here)
-        self.passes(published, place)
+        paste(served, only(stdout(served.main(cwd=here)), "edit"), here)
+        self.passes(served, place)
 
-    def test_in_several_folders(self, published: World) -> None:
-        places = [published.app(f"{LIB} v1.1.0", folder=folder) for folder in ("a", "b")]
-        paste(published, printed(stdout(published.main()), "edit"), published.root / "app")
+    def test_in_several_folders(self, served: World) -> None:
+        places = [served.app(f"{LIB} v1.1.0", folder=folder) for folder in ("a", "b")]
+        paste(served, printed(stdout(served.main()), "edit"), served.root / "app")
         for place in places:
-            self.passes(published, place)
+            self.passes(served, place)
 
-    def test_of_what_the_proxy_alone_can_say(self, published: World, proxy: GoProxy) -> None:
+    def test_of_what_the_proxy_alone_can_say(self, served: World, proxy: GoProxy) -> None:
         proxy.put("example.net/m", "v1.0.0")
         proxy.put("example.net/m", "v1.3.0")
-        place = published.app("example.net/m v1.1.0")
-        paste(published, only(stdout(published.main(GOPROXY=proxy.url)), "edit"), place)
-        self.passes(published, place)
+        place = served.app("example.net/m v1.1.0")
+        paste(served, only(stdout(served.main(GOPROXY=proxy.url)), "edit"), place)
+        self.passes(served, place)
 
-    def test_path_that_the_go_mod_declares(self, published: World, proxy: GoProxy) -> None:
+    def test_path_that_the_go_mod_declares(self, served: World, proxy: GoProxy) -> None:
         proxy.put("github.com/Acme/lib", "v1.2.0", f"module {LIB}\n")
-        place = published.app("github.com/Acme/lib v1.2.0")
-        paste(published, only(stdout(published.main()), "-droprequire"), place)
+        place = served.app("github.com/Acme/lib v1.2.0")
+        paste(served, only(stdout(served.main()), "-droprequire"), place)
         assert "Acme" not in (place / "go.mod").read_text()
-        self.passes(published, place)
+        self.passes(served, place)
 
     @pytest.mark.parametrize("folder", ["", "it's a folder"])
     @pytest.mark.parametrize("known", [True, False], ids=["unfit", "unknown commit"])
-    def test_pseudo_version(self, published: World, known: bool, folder: str) -> None:
-        library, _ = published.proxy.origins[LIB]
-        commit = published.git("rev-parse", "HEAD", cwd=library)[:12] if known else "abcdefabcdef"
-        place = published.app(f"{LIB} v1.3.1-0.20240101000000-{commit}", folder=folder)
+    def test_pseudo_version(self, served: World, known: bool, folder: str) -> None:
+        library, _ = served.proxy.origins[LIB]
+        commit = served.git("rev-parse", "HEAD", cwd=library)[:12] if known else "abcdefabcdef"
+        place = served.app(f"{LIB} v1.2.1-0.20240101000000-{commit}", folder=folder)
         (place / "main.go").write_text(f'package main\n\nimport _ "{LIB}"\n\nfunc main() {{}}\n')
-        paste(published, only(stdout(published.main()), "edit"), published.root / "app")
+        paste(served, only(stdout(served.main()), "edit"), served.root / "app")
         assert LIB in (place / "go.mod").read_text()
-        self.passes(published, place)
+        self.passes(served, place)
 
     @pytest.mark.parametrize("query", ["latest", "main"])
-    def test_query_in_go_mod(self, published: World, query: str) -> None:
-        place = published.app(f"{LIB} {query}")
+    def test_query_in_go_mod(self, served: World, query: str) -> None:
+        place = served.app(f"{LIB} {query}")
         (place / "main.go").write_text(f'package main\n\nimport _ "{LIB}"\n\nfunc main() {{}}\n')
-        paste(published, printed(stdout(published.main()), "go mod"), place)
-        self.passes(published, place)
+        paste(served, printed(stdout(served.main()), "go mod"), place)
+        self.passes(served, place)
 
-    @pytest.mark.parametrize("version", ["latest", "v1.2.4-0.20240101000000-abcdefabcdef"])
-    def test_version_to_take_instead_of_one_that_was_named(self, published: World, version: str) -> None:
-        place = published.app(f"{LIB} v1.0.0")
-        command = only(stdout(published.main(f"{LIB}@{version}")), "go list -m")
-        for folder in (place, published.home):
-            assert paste(published, command, folder).startswith(f"{LIB} v1.")
+    @pytest.mark.parametrize("version", ["latest", "v1.2.1-0.20240101000000-abcdefabcdef"])
+    def test_version_to_take_instead_of_one_that_was_named(self, served: World, version: str) -> None:
+        place = served.app(f"{LIB} v1.0.0")
+        command = only(stdout(served.main(f"{LIB}@{version}")), "go list -m")
+        for folder in (place, served.home):
+            assert paste(served, command, folder).startswith(f"{LIB} v1.")
 
 
 @pytest.mark.parametrize(
@@ -436,11 +420,6 @@ def remote(world: World, app: Path) -> None:
     world.git("push", "-q", "origin", "main", cwd=app)
 
 
-def way_out(report: str, what: str) -> str:
-    """Return the command that does WHAT (git commit, git push) without the check."""
-    return next(iter(reversed(printed(report, what))), "")
-
-
 class TestWayOut:
     """The last line: how to commit or push all the same, once."""
 
@@ -462,8 +441,8 @@ class TestWayOut:
         here.mkdir(exist_ok=True)
         where = commit.replace("go.mod", "../go.mod") if stands != "." else commit
         stopped = published.run("sh", "-c", f"{where} -m bump", cwd=here, ok=False)
-        paste(published, way_out(stdout(stopped), "git commit"), here)
-        assert published.git("log", "--format=%s", cwd=bump).splitlines() == ["bump", "first"]
+        paste(published, way_out(stdout(stopped), f"{where} -m pasted"), here)
+        assert published.git("log", "--format=%s", cwd=bump).splitlines() == ["pasted", "first"]
         assert published.git("status", "--porcelain", cwd=bump) == ""
 
     def test_merge(self, published: World, bump: Path) -> None:
@@ -478,7 +457,7 @@ class TestWayOut:
             (bump / "go.mod").write_text(go_mod([requires]))
             published.commit(bump, branch)
         stopped = published.run("git", "merge", "topic", cwd=bump, ok=False)
-        paste(published, way_out(stdout(stopped), "git commit"), bump)
+        paste(published, way_out(stdout(stopped), "git merge topic"), bump)
         assert len(published.git("rev-parse", "HEAD^@", cwd=bump).split()) == 2
         assert "v1.1.0" in published.git("show", "HEAD:go.mod", cwd=bump)
 
@@ -491,7 +470,7 @@ class TestWayOut:
         (bump / "go.mod").write_text(go_mod([f"{LIB} v1.1.0"]))
         published.git("add", ".", cwd=bump)
         stopped = published.run("git", "commit", "--no-edit", cwd=bump, ok=False)
-        paste(published, way_out(stdout(stopped), "git commit"), bump)
+        paste(published, way_out(stdout(stopped), "git commit --no-edit"), bump)
         assert len(published.git("rev-parse", "HEAD^@", cwd=bump).split()) == 2
 
     @pytest.mark.parametrize(
@@ -513,7 +492,7 @@ class TestWayOut:
         published.commit(bump, "bump")
         published.git("tag", "v9", cwd=bump)
         stopped = published.run(*push.split(), cwd=bump, ok=False)
-        paste(published, way_out(stdout(stopped), "git push"), bump)
+        paste(published, way_out(stdout(stopped), push), bump)
         assert published.git("ls-remote", "origin", ref, cwd=bump).startswith(
             published.git("rev-parse", "HEAD", cwd=bump)
         )
