@@ -1,6 +1,7 @@
-"""Every command that a report prints is pasted into a shell, in the place where it is shown, and does what it promises."""
+"""Every command that a report prints is pasted into a shell where it is shown, and does what it promises."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -106,8 +107,8 @@ class TestFetch:
     def test_named_version_is_fetched_anywhere(self, published: World) -> None:
         command = only(stdout(published.main(f"{LIB}@v1.3.0", cwd=published.home)), "go")
         paste(published, command, published.home)
-        cached = paste(published, f"go mod download -json {LIB}@v1.3.0", published.home, GOPROXY="off")
-        assert '"Dir"' in cached
+        cached = published.go("mod", "download", "-json", f"{LIB}@v1.3.0", cwd=published.home, GOPROXY="off")
+        assert '"Dir"' in cached.stdout
 
     def test_fix_of_json(self, published: World) -> None:
         place = published.app(f"{LIB} v1.3.0", folder="sub")
@@ -142,10 +143,9 @@ class TestWithoutTheChecksumDatabase:
 
     def test_keeps_what_is_set(self, published: World, empty: SumDB) -> None:
         place = published.app(f"{LIB} v1.2.0")
-        command = only(stdout(published.main()), "GONOSUMDB=").replace(" go mod download", " env #", 1)
-        assert "GONOSUMDB=corp.example,other.example," in paste(
-            published, command, place, GONOSUMDB="corp.example,other.example"
-        )
+        published.env["GONOSUMDB"] = "corp.example,other.example"
+        command = only(stdout(published.main()), "GONOSUMDB=").replace("go mod download", "env #", 1)
+        assert f"GONOSUMDB=corp.example,other.example,{LIB}\n" in paste(published, command, place)
 
     def test_stale_that_fix_could_not_verify(self, published: World, empty: SumDB) -> None:
         place = published.app(f"{LIB} v1.3.0")
@@ -399,7 +399,9 @@ class TestAfterFix:
         hook(app, "exec goproxy-check --fix")
         (app / "go.mod").write_text(go_mod([f"{LIB} v1.3.0"]))
         report = stdout(published.run("git", "commit", "-m", "bump", "go.mod", cwd=app, ok=False))
-        paste(published, only(report, "git commit"), app)
+        hint = re.search(r"git add (\S+?),? .*git commit", report)
+        assert hint, report
+        paste(published, [f"git add {hint[1]}", f"git commit -m bump go.mod {hint[1]}"], app)
         assert published.git("show", "--format=", "--name-only", cwd=app).split() == ["go.mod", "go.sum"]
 
     def test_push(self, published: World, app: Path) -> None:

@@ -33,8 +33,8 @@ def way_out(report: str, stopped: str) -> str:
     return str(found[0])
 
 
-def paste(world: World, commands: str | list[str], cwd: Path, shell: str = "sh", **env: str) -> str:
+def paste(world: World, commands: str | list[str], cwd: Path, shell: str = "sh") -> str:
     """Run COMMANDS, pasted together, in one shell in CWD; each must succeed. An editor writes a commit message."""
     lines = [commands] if isinstance(commands, str) else commands
     assert lines and all(lines), "nothing was printed"
-    return world.run(shell, "-c", "\n".join(["set -e", *lines]), cwd=cwd, GIT_EDITOR="echo pasted >", **env).stdout
+    return world.run(shell, "-c", "\n".join(["set -e", *lines]), cwd=cwd, GIT_EDITOR="echo pasted >").stdout

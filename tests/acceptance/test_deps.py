@@ -1,0 +1,107 @@
+"""examples/deps.mk in a workspace: its modules are never asked for, and what only the proxy lacks is fetched."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.world import LIB, World, go_mod
+
+DEPS = Path(__file__).parents[2] / "examples" / "deps.mk"
+TWO = "github.com/acme/two"
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the commands are for a shell")
+
+
+def write(folder: Path, module: str, *requires: str, imports: str = "") -> None:
+    """Write a module with a package that IMPORTS another one."""
+    folder.mkdir(exist_ok=True)
+    (folder / "go.mod").write_text(go_mod(requires, module=module))
+    (folder / "code.go").write_text(f"package {folder.name}\n" + (f'\nimport _ "{imports}"\n' if imports else ""))
+
+
+@pytest.fixture
+def workspace(world: World) -> Path:
+    """Return a workspace whose modules require each other, at versions that were never published."""
+    world.goproxy_check()
+    world.env["GOPROXY"] = world.proxy.url  # alone: what CI has
+    world.origin(LIB, "v1.0.0")
+    world.origin(TWO, "v1.0.0")
+    app = world.app()
+    (app / "go.mod").unlink()
+    write(app / "a", "example.com/app/a", "example.com/app/b v0.1.0", f"{LIB} v1.0.0", imports=LIB)
+    write(app / "b", "example.com/app/b", "example.com/app/a v0.2.0", f"{TWO} v1.0.0", imports="example.com/app/a")
+    (app / "b" / "two_test.go").write_text(f'package b\n\nimport _ "{TWO}"\n')
+    (app / "go.work").write_text("go 1.21\n\nuse (\n\t./a\n\t./b\n)\n")
+    (app / "Makefile").write_text(f"include {DEPS}\n")
+    world.commit(app, "first")
+    return app
+
+
+def make(world: World, app: Path) -> "subprocess.CompletedProcess[str]":
+    world.proxy.log.clear()
+    return world.run("make", "deps", cwd=app, ok=False)
+
+
+def builds_without_proxy(world: World, app: Path) -> None:
+    """Check that packages and tests of all modules build with what is in the module cache."""
+    world.go("vet", "./a/...", "./b/...", cwd=app, GOPROXY="off")
+
+
+def test_plain_download_fails_there(world: World, workspace: Path) -> None:
+    """Why deps.mk needs another way: go wants the neighbours' go.mod at the versions that they are required at."""
+    done = world.go("mod", "download", cwd=workspace / "a", ok=False)
+    assert done.returncode != 0 and "example.com/app/" in done.stderr
+
+
+def test_everything_is_fetched_and_no_neighbour_asked_for(world: World, workspace: Path) -> None:
+    done = make(world, workspace)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not [path for path in world.proxy.asked() if "example.com" in path]
+    builds_without_proxy(world, workspace)
+
+
+def test_stale_version_is_fetched_past_the_proxy(world: World, workspace: Path) -> None:
+    world.stale(LIB, "v1.1.0")
+    write(workspace / "a", "example.com/app/a", "example.com/app/b v0.1.0", f"{LIB} v1.1.0", imports=LIB)
+    done = make(world, workspace)
+    assert done.returncode == 0 and f"a/go.mod:7: {LIB} v1.1.0: stale (fixed here)" in done.stdout, done.stdout
+    assert world.sum_lines(LIB, "v1.1.0") in (workspace / "a" / "go.sum").read_text()
+    builds_without_proxy(world, workspace)
+
+
+def test_second_run_asks_nobody(world: World, workspace: Path) -> None:
+    make(world, workspace)
+    done = make(world, workspace)
+    assert (done.returncode, world.proxy.log) == (0, []), done.stderr
+
+
+def test_unpublished_version_stops_make(world: World, workspace: Path) -> None:
+    write(workspace / "a", "example.com/app/a", "example.com/app/b v0.1.0", f"{LIB} v1.0.9", imports=LIB)
+    done = make(world, workspace)
+    assert done.returncode == 2 and f"{LIB} v1.0.9: unpublished" in done.stdout
+    assert not [path for path in world.proxy.asked() if "v1.0.9" in path]
+
+
+def test_module_outside_the_workspace_is_fetched_too(world: World, workspace: Path) -> None:
+    """A folder with a go.mod that go.work does not use, such as tools/."""
+    world.origin("github.com/acme/tool", "v1.0.0")
+    write(workspace / "tools", "example.com/app/tools", "github.com/acme/tool v1.0.0", imports="github.com/acme/tool")
+    done = make(world, workspace)
+    assert done.returncode == 0, done.stdout + done.stderr
+    world.go("mod", "download", "github.com/acme/tool@v1.0.0", cwd=workspace, GOPROXY="off")
+
+
+@pytest.mark.parametrize("folder", ["with space", "it's"])
+def test_folder_with_an_odd_name(world: World, workspace: Path, folder: str) -> None:
+    (workspace / "b").rename(workspace / folder)
+    (workspace / "go.work").write_text(f'go 1.21\n\nuse (\n\t./a\n\t"./{folder}"\n)\n')
+    done = make(world, workspace)
+    assert done.returncode == 0, done.stdout + done.stderr
+    world.go("mod", "download", f"{TWO}@v1.0.0", cwd=world.home, GOPROXY="off")
+
+
+def test_failure_of_go_stops_make(world: World, workspace: Path) -> None:
+    (workspace / "go.work").write_text("go 1.21\n\nuse (\n\t./a\n\t./nowhere\n)\n")
+    assert make(world, workspace).returncode == 2
