@@ -255,12 +255,25 @@ class TestEdit:
         assert LIB in (place / "go.mod").read_text()
         self.passes(served, place)
 
-    @pytest.mark.parametrize("query", ["latest", "main"])
+    @pytest.mark.parametrize("query", ["latest", "main", ">v1.0", "v1"])
     def test_query_in_go_mod(self, served: World, query: str) -> None:
         place = served.app(f"{LIB} {query}")
         (place / "main.go").write_text(f'package main\n\nimport _ "{LIB}"\n\nfunc main() {{}}\n')
         paste(served, printed(stdout(served.main()), "go mod"), place)
         self.passes(served, place)
+
+    def test_line_that_go_sum_alone_has(self, served: World) -> None:
+        only_in_go_sum(served)
+        paste(served, only(stdout(served.main()), "go mod"), served.root / "app")
+        self.passes(served, served.root / "app")
+
+    def test_several_at_once(self, served: World) -> None:
+        served.origin(MONO, "v0.1.0", folder="sub")
+        places = [served.app(f"{LIB} v1.1.0", f"{MONO} v0.1.5", folder=folder) for folder in ("", "a")]
+        paste(served, printed(stdout(served.main()), "edit"), served.root / "app")
+        for place in places:
+            assert f"{LIB} v1.0.0\n\t{MONO} v0.1.0\n" in (place / "go.mod").read_text()
+            self.passes(served, place)
 
     @pytest.mark.parametrize("version", ["latest", "v1.2.1-0.20240101000000-abcdefabcdef"])
     def test_version_to_take_instead_of_one_that_was_named(self, served: World, version: str) -> None:
