@@ -255,7 +255,7 @@ class TestEdit:
         assert LIB in (place / "go.mod").read_text()
         self.passes(served, place)
 
-    @pytest.mark.parametrize("query", ["latest", "main", ">v1.0", "v1"])
+    @pytest.mark.parametrize("query", ["latest", "main", ">v1.0.0", "v1"])
     def test_query_in_go_mod(self, served: World, query: str) -> None:
         place = served.app(f"{LIB} {query}")
         (place / "main.go").write_text(f'package main\n\nimport _ "{LIB}"\n\nfunc main() {{}}\n')
