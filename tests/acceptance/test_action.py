@@ -172,11 +172,12 @@ def test_inputs_are_words_and_nothing_else(release: Runner, name: str, value: st
         release.variables[name] = value
     else:
         inputs[name] = value
+    (release.place / "0").touch()  # the first file that a star would stand for
     before = sorted(release.place.iterdir())
     done = release(**inputs)
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert sorted(release.place.iterdir()) == before
-    assert "lib.go" not in done.stderr, "a star stands for no file"
+    assert not re.search(r"\b0\b", done.stderr), "a star stands for no file"
 
 
 @pytest.mark.starts_programs

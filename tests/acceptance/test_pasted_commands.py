@@ -384,7 +384,7 @@ class TestAfterFix:
     @pytest.mark.parametrize("stands", ["", "deep", "a"])
     def test_commit(self, published: World, app: Path, stands: str) -> None:
         hook(app, "exec goproxy-check --fix")
-        for folder in ("", "a", "it's a folder", "-n"):
+        for folder in ("", "a", "it's a folder", "-n", ":(top)"):
             published.app(f"{LIB} v1.3.0", folder=folder)
         (app / stands).mkdir(exist_ok=True)
         # git runs hooks in the top folder, so that is where a command works; --fix by hand knows the folder.
