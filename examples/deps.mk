@@ -1,5 +1,6 @@
 # make deps: include this file in a Makefile. It works without pre-commit.
-# In a workspace, go mod download would ask the proxy for the neighbours; go list fetches what their packages need.
+# In a workspace, go mod download would ask the proxy for the neighbours; go list fetches what their packages need. A module
+# that go.work does not use is checked, and fetched when it is built.
 # What only the proxy does not know yet is fetched from its origin; make stops at what that can't repair.
 
 .PHONY: deps

@@ -98,15 +98,6 @@ def test_unpublished_version_stops_make(world: World, workspace: Path) -> None:
     assert not [path for path in world.proxy.asked() if "v1.0.9" in path]
 
 
-def test_module_outside_the_workspace_is_fetched_too(world: World, workspace: Path) -> None:
-    """A folder with a go.mod that go.work does not use, such as tools/."""
-    world.origin("github.com/acme/tool", "v1.0.0")
-    write(workspace / "tools", "example.com/app/tools", "github.com/acme/tool v1.0.0", imports="github.com/acme/tool")
-    done = make(world, workspace)
-    assert done.returncode == 0, done.stdout + done.stderr
-    world.go("mod", "download", "github.com/acme/tool@v1.0.0", cwd=workspace, GOPROXY="off")
-
-
 @pytest.mark.parametrize("folder", ["with space", "it's"])
 def test_folder_with_an_odd_name(world: World, workspace: Path, folder: str) -> None:
     (workspace / "b").rename(workspace / folder)

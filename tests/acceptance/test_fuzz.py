@@ -167,6 +167,7 @@ def pasted(line: str) -> None:
     """Check that what LINE says can be pasted: nothing in it is a command but those of go and git."""
     rest = re.sub(r"\$\(go env (?:GOPRIVATE|GONOSUMDB|GONOPROXY)\)", "", line)
     assert shlex.split(rest)
+    rest = rest.replace('"\'"', "")  # how a quote is written between two that quote
     rest = re.sub(r"\$'(?:[^'\\]|\\.)*'|'[^']*'", "_", rest)  # quoted
     for part in rest.split(" && "):
         words = re.sub(r'"([^"$`\\!]*)"', r"\1", part).split()

@@ -44,7 +44,6 @@ KNOWN = {
     "a go.mod, and go.sum gets its lines": ({"go.sum": f"{X} h1:x=\n{X}/go.mod h1:y=\n"}, {"go.mod": f"require {X}\n"}),
     "a replacement": ({"go.mod": f"require {X}\n"}, {"b/go.mod": f"replace a.com/y => {X}\n"}),
     "a go.work": ({"go.mod": f"require {X}\n"}, {"go.work": f"replace a.com/y => {X}\n"}),
-    "another form of the version": ({"go.mod": "require a.com/x v1\n"}, {"go.mod": f"require {X}\n"}),
 }
 
 

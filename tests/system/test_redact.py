@@ -41,7 +41,7 @@ def test_line_has_no_secrets_and_no_control_characters(text: str, wanted: str) -
     [
         ("https://u:pw@goproxy.example/sub/?token=x#y", "https://goproxy.example/sub"),
         ("https://u:p@w@goproxy.example", "https://goproxy.example"),
-        ("http://u:pw@[::1", "[::1"),
+        ("http://u:pw@[::1", "http://[::1"),
         ("file:///proxy", "file:///proxy"),
     ],
 )

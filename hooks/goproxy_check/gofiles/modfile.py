@@ -170,12 +170,14 @@ def _string(token: str) -> str:
 
 
 def _version(token: str, path: str) -> str:
-    """Return the canonical form of a version token, as ``go mod edit`` does; it must fit PATH, if there is one."""
+    """Return the version that TOKEN is; raises Rejected if it is none, or does not fit PATH, if there is one.
+
+    What is not canonical, v1.2 as well as latest, is a query: Go writes the version that it means (modload: fixVersion).
+    """
     version = _string(token)
-    canonical = module.canonical_version(version)
-    problem = module.check(path, canonical) if canonical and path else None
-    if not canonical:
-        problem = module.not_a_version(path or version, version)
+    canonical = module.canonical_version(version) == version
+    problem = module.check(path, version) if path and canonical else None
+    problem = problem if canonical else module.not_a_version(path or version, version)
     if problem and problem.kind is not Invalid.PATH:
         raise Rejected(problem)
-    return canonical
+    return version

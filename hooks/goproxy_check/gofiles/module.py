@@ -19,7 +19,7 @@ _SEMVER = re.compile(
 # v0.0.0-20210101000000-0123456789ab, v1.2.4-0.20210101000000-0123456789ab
 _PSEUDO = re.compile(r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-9]+(?:\+[0-9A-Za-z.-]+)?")
 # latest, main, <v1.5.0, 0123abc (https://go.dev/ref/mod#version-queries)
-_QUERY = re.compile(r"(?:[<>]=?)?[0-9A-Za-z][-./_0-9A-Za-z]*")
+_QUERY = re.compile(r"(?:[<>]=?)?[0-9A-Za-z][-+./_0-9A-Za-z]*")
 _WINDOWS_NAMES = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])", re.IGNORECASE)
 
 

@@ -5,7 +5,7 @@ import re
 from urllib.parse import urlsplit
 
 # https://user:p/ss@host: up to the last @ if there is a password, which may hold a slash; a port is no password.
-_USERINFO = re.compile(r"(?<=://)(?:[^/@:\[\s'\"]*:(?!\d+/)[^\s'\"]*@|[^/@\s'\"]*@)")
+_USERINFO = re.compile(r"(?<=://)(?:[^/@:\[\s'\"]*:(?!\d+/)[^\s'\"]*@(?!v/|v\d|latest)|[^/@\s'\"]*@)")
 # user:password@ where a scheme is missing or mangled, and what Go quotes of a password that it takes for a port
 _BARE_USERINFO = re.compile(r"(?<!\w)[\w.%+-]*:(?!\d+/)[^\s'\"@/]*@|(?<=invalid port \":)[^\"]*")
 # https://host/path?token=secret

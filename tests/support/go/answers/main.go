@@ -2,6 +2,7 @@
 package main
 
 import (
+	"fmt"
 	"bufio"
 	"encoding/json"
 	"errors"
@@ -51,7 +52,7 @@ func goLines(g *modfile.Go, t *modfile.Toolchain, out map[string]any) {
 }
 
 func goMod(data []byte) any {
-	f, err := modfile.Parse("go.mod", data, nil)
+	f, err := modfile.Parse("go.mod", data, canonical)
 	if err != nil {
 		return errorLines(err)
 	}
@@ -72,7 +73,7 @@ func goMod(data []byte) any {
 }
 
 func goWork(data []byte) any {
-	f, err := modfile.ParseWork("go.work", data, nil)
+	f, err := modfile.ParseWork("go.work", data, canonical)
 	if err != nil {
 		return errorLines(err)
 	}
@@ -132,6 +133,18 @@ func answer(what string, s []string, data []byte) any {
 		return module.MatchPrefixPatterns(s[0], s[1])
 	}
 	panic(what)
+}
+
+// canonical accepts what the go command takes for a version; to it all else is a query (cmd/go/internal/modload: fixVersion).
+func canonical(path, version string) (string, error) {
+	if version == "" || module.CanonicalVersion(version) != version {
+		return "", fmt.Errorf("%s@%s is a query", path, version)
+	}
+	_, major, ok := module.SplitPathVersion(path)
+	if !ok {
+		return "", fmt.Errorf("%s: invalid module path", path)
+	}
+	return version, module.CheckPathMajor(version, major)
 }
 
 func main() {
