@@ -209,7 +209,7 @@ class TestGoReadsTheSame:
     @example(("go.mod", "module (\n\ta.b\n)\n"))
     @example(("go.mod", "module a.b // c\rd\n"))
     @example(("go.mod", 'require "a.b"v1.0.0\n'))
-    @example(("go.mod", "retract [v1.0.0,v1.1.0]\nretract (\n\t[v1.2.0 , v1.3.0]\n)\n"))
+    @example(("go.mod", "module a.b\nretract [v1.0.0,v1.1.0]\nretract (\n\t[v1.2.0 , v1.3.0]\n)\n"))
     def test_in_right_files(self, x_mod: XMod, file: tuple[str, str]) -> None:
         name, text = file
         said = x_mod.ask(name, data=text.encode())

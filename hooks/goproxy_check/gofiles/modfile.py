@@ -150,7 +150,7 @@ def _replace(file: ModFile, args: list[str], line: int) -> None:
         raise Rejected("usage: replace module/path [v1.2.3] => other/module v1.4, or => ../local/directory")
     old, new = _string(args[0]), _string(args[arrow + 1])
     old_version = _version(args[1], old) if arrow == 2 else ""
-    new_version = _version(args[arrow + 2], "") if len(args) == arrow + 3 else ""
+    new_version = _version(args[arrow + 2], new) if len(args) == arrow + 3 else ""
     folder = bool(_FOLDER.fullmatch(new))
     if folder and new_version:
         raise Rejected(f'replacement module directory path "{new}" cannot have version')
@@ -170,14 +170,14 @@ def _string(token: str) -> str:
 
 
 def _version(token: str, path: str) -> str:
-    """Return the version that TOKEN is; raises Rejected if it is none, or does not fit PATH, if there is one.
+    """Return the version that TOKEN is; raises Rejected if it is none, or does not fit PATH.
 
-    What is not canonical, v1.2 as well as latest, is a query: Go writes the version that it means (modload: fixVersion).
+    What is not canonical, v1.2 as well as latest, is a query: Go writes the version that it means (fixVersion).
     """
     version = _string(token)
-    canonical = module.canonical_version(version) == version
-    problem = module.check(path, version) if path and canonical else None
-    problem = problem if canonical else module.not_a_version(path or version, version)
+    if module.canonical_version(version) != version:
+        raise Rejected(module.not_a_version(path, version))
+    problem = module.check(path, version)
     if problem and problem.kind is not Invalid.PATH:
         raise Rejected(problem)
     return version

@@ -2,10 +2,10 @@
 package main
 
 import (
-	"fmt"
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 
 	"golang.org/x/mod/modfile"
