@@ -3,9 +3,7 @@
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -124,68 +122,6 @@ def test_pre_commit_config(world: World, pull_request: Path, hooks: Path) -> Non
 
 @pytest.mark.registry
 @pytest.mark.long
-def test_lefthook(world: World, pull_request: Path, registry: None, tmp_path: Path) -> None:
-    folder = tmp_path / "lefthook"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), "lefthook"]
-    done = subprocess.run(pip, capture_output=True, text=True, timeout=120, check=False)
-    if done.returncode:
-        pytest.skip(f"needs lefthook from a package registry: {done.stderr.strip().splitlines()[-1]}")
-    world.env["PATH"] = f"{folder / 'bin'}{os.pathsep}{world.env['PATH']}"
-    world.env["PYTHONPATH"] += f"{os.pathsep}{folder}"
-    shutil.copy(EXAMPLES / "lefthook.yml", pull_request / "lefthook.yml")
-    world.run("lefthook", "install", cwd=pull_request)
-    stopped_until_published(world, pull_request)
-
-
-class TestMakeDeps:
-    """examples/deps.mk, included in a user's Makefile; --all."""
-
-    @pytest.fixture
-    def app(self, world: World, pull_request: Path) -> Path:
-        (pull_request / "Makefile").write_text(f"include {EXAMPLES / 'deps.mk'}\n")
-        world.env["GOPROXY"] = world.proxy.url  # alone: what CI has
-        return pull_request
-
-    def make(self, world: World, app: Path) -> "subprocess.CompletedProcess[str]":
-        world.proxy.log.clear()
-        return world.run("make", "deps", cwd=app, ok=False)
-
-    def test_stale_versions_of_all_modules_are_fetched_and_a_second_run_asks_nobody(
-        self, world: World, app: Path
-    ) -> None:
-        world.stale(LIB, "v1.1.0")
-        world.origin("github.com/acme/two", "v1.0.0")
-        (app / "go.mod").write_text(go_mod([f"{LIB} v1.1.0"]))
-        (app / "sub").mkdir()
-        (app / "sub" / "go.mod").write_text(go_mod(["github.com/acme/two v1.0.0"]))
-        (app / "testdata").mkdir()
-        (app / "testdata" / "go.mod").write_text("not a go.mod")
-        first = self.make(world, app)
-        assert first.returncode == 0, first.stdout + first.stderr
-        assert f"go.mod:6: {LIB} v1.1.0: stale (fixed here)" in first.stdout
-        assert "go.sum has new lines: go.sum" in first.stdout
-        assert (app / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0")
-        second = self.make(world, app)
-        assert second.returncode == 0 and "goproxy-check: 2 module versions resolve (" in second.stdout
-        assert world.proxy.log == []
-
-    def test_make_stops_at_what_cannot_be_fixed(self, world: World, app: Path) -> None:
-        done = self.make(world, app)
-        assert done.returncode == 2 and f"{LIB} v1.0.5: unpublished" in done.stdout
-        assert not (app / "go.sum").exists()
-
-    def test_workspace(self, world: World, app: Path) -> None:
-        (app / "go.work").write_text("go 1.21\n\nuse (\n\t.\n\t./sub\n)\n")
-        (app / "go.mod").write_text(go_mod([f"{LIB} v1.0.0", "example.com/sub v1.0.0"]))
-        (app / "sub").mkdir()
-        (app / "sub" / "go.mod").write_text(go_mod([f"{LIB} v1.0.0"], module="example.com/sub"))
-        assert world.verdicts("--all", cwd=app) == {f"{LIB}@v1.0.0": "ok", "example.com/sub@v1.0.0": "skipped"}
-        # Go itself builds with this, but go mod download wants even the go.mod of a neighbour's required version.
-        (app / "go.mod").write_text(go_mod([f"{LIB} v1.0.0"]))
-        done = self.make(world, app)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
 def test_examples_are_all_put_to_a_test() -> None:
     tests = Path(__file__).parents[1].rglob("test_*.py")
     text = "".join(path.read_text(encoding="utf-8") for path in tests)

@@ -34,7 +34,7 @@ from tests.support.goproxy import Said
 from tests.support.modulefiles import GO_MOD, GO_SUM, GO_WORK, contents, mutated
 from tests.support.world import LIB, World, go_mod
 
-CASES = int(os.environ.get("FUZZ_CASES", "500"))
+CASES = int(os.environ.get("FUZZ_CASES", "150"))
 SECONDS = 1.0  # of a processor, which takes longer over it while others use its other half
 
 EVIL = ["$(touch pwned)", "`touch pwned`", "; touch pwned", "-rf", "--output=pwned", "\x1b]0;pwned\x07", "\x1b[31m"]

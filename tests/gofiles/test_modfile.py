@@ -159,7 +159,7 @@ class TestMergeConflicts:
         assert Invalid.CONFLICT not in [kind for _, kind in problems("go.mod", f"{line}\n")]
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(["go.mod", "go.work", "go.sum"]), contents())
 def test_no_file_is_an_error(name: str, data: bytes) -> None:
     file = read(name, data)
@@ -202,7 +202,7 @@ NAMES = st.sampled_from(["go.mod", "go.work"])
 
 
 class TestGoReadsTheSame:
-    @ask_go(500)
+    @ask_go(150)
     @given(NAMES.flatmap(lambda name: st.tuples(st.just(name), right_files(name))))
     @example(("go.mod", GO_MOD))
     @example(("go.work", GO_WORK))
@@ -216,7 +216,7 @@ class TestGoReadsTheSame:
         assert "errors" not in said, "the strategy writes what Go accepts"
         assert read(name, text.encode()) == what_go_reads(said)
 
-    @ask_go(700)
+    @ask_go(200)
     @given(NAMES.flatmap(lambda name: st.tuples(st.just(name), right_files(name).flatmap(mutated).map(str.encode))))
     @example(("go.mod", b"require ()\n"))
     @example(("go.mod", b"module a.b\nrequire ( )\n"))

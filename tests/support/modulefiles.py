@@ -150,22 +150,22 @@ RIGHT_PATHS = ["example.com/a", "example.com/B", '"example.com/c"', "a"]
 RIGHT_FOLDERS = ["./x", "../y", ".", "/abs", '"./a b"', "./caf\u00e9"]
 RIGHT_VERSIONS = ["v1.0.0", '"v1.0.0"', "v2.0.0+incompatible", "v1.0.0-rc.1"]
 RIGHT_LINES = {
-    "require": [[RIGHT_PATHS, RIGHT_VERSIONS], [["example.com/b/v2", "gopkg.in/x.v2"], ["v2", "v2.0.1"]]],
+    "require": [[RIGHT_PATHS, RIGHT_VERSIONS], [["example.com/b/v2", "gopkg.in/x.v2"], ["v2.0.0", "v2.0.1"]]],
     "exclude": [[RIGHT_PATHS, RIGHT_VERSIONS]],
     "replace": [
         [RIGHT_PATHS, ["=>"], RIGHT_FOLDERS],
         [RIGHT_PATHS, RIGHT_VERSIONS, ["=>"], RIGHT_FOLDERS],
-        [RIGHT_PATHS, ["=>"], ["example.com/b/v2", *RIGHT_PATHS], ["v2.0.0", *RIGHT_VERSIONS]],
+        [RIGHT_PATHS, ["=>"], ["example.com/b/v2"], ["v2.0.0"]],
+        [RIGHT_PATHS, ["=>"], RIGHT_PATHS, RIGHT_VERSIONS],
         [RIGHT_PATHS, RIGHT_VERSIONS, ["=>"], RIGHT_PATHS, RIGHT_VERSIONS],
     ],
-    "retract": [[["v1.0.0", "[v1.0.0, v1.1.0]", "[ v1.0.0 ,v1.1.0 ]"]]],
     "godebug": [[["default=go1.21", "panicnil=1"]]],
     "tool": [[["example.com/a/cmd"]]],
     "ignore": [[["./node_modules"]]],
     "use": [[RIGHT_FOLDERS]],
 }
 RIGHT_VERBS = {
-    "go.mod": ["require", "require", "exclude", "replace", "replace", "retract", "godebug", "tool", "ignore"],
+    "go.mod": ["require", "require", "exclude", "replace", "replace", "godebug", "tool", "ignore"],
     "go.work": ["use", "use", "replace", "replace", "godebug"],
 }
 RIGHT_SPACE = st.sampled_from([" "] * 9 + ["\t", "  ", "\r "])

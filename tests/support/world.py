@@ -62,7 +62,8 @@ class World:
 
     def redirect(self, to: str, url: str) -> None:
         """Let git take what it is to fetch from URL from TO instead."""
-        self.git("config", "--global", "--add", f"url.{to}.insteadOf", url, cwd=self.home)
+        with (self.home / "gitconfig").open("a") as config:  # quicker than git config, and needed in every test
+            config.write(f'[url "{to}"]\n\tinsteadOf = "{url}"\n')
 
     def run(
         self, *command: str, cwd: Path | str | None = None, ok: bool = True, **env: str

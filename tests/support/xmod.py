@@ -46,7 +46,7 @@ class XMod:
         self.process.communicate(timeout=10)
 
 
-def ask_go(examples: int = 300) -> settings:
+def ask_go(examples: int = 150) -> settings:
     """Settings of a test that compares with Go: the same examples each time, or GO_EXAMPLES=20000 other ones."""
     return settings(
         max_examples=int(os.environ.get("GO_EXAMPLES", examples)),
