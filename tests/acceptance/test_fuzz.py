@@ -182,16 +182,13 @@ def pasted(line: str) -> None:
 ODD_FOLDERS = [
     "$(touch pwned)",
     "`touch pwned`",
-    "a;touch pwned",
     "-rf",
     "it's",
     'a"b',
-    "a b",
     "::error::x",
     ":!x",
-    "#x",
 ]
-ODD_FOLDERS += ["#x", "new\nline", "\x1b[31mred", "caf\u00e9", "*", "~", "a\\b", "%n", "&", "!x"]
+ODD_FOLDERS += ["#x", "new\nline", "\x1b[31mred", "*", "~", "a\\b"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a POSIX shell")
