@@ -19,8 +19,7 @@ from goproxy_check.options import Options
 from goproxy_check.report.outcome import Reader, Run, Setting
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.terminal import Progress, complain, is_terminal, styled
-from goproxy_check.verdict.evidence import Diagnosis
-from goproxy_check.verdict.examine import without_asking
+from goproxy_check.verdict.evidence import Diagnosis, without_asking
 
 
 def run(options: Options, programs: Programs, progress: Progress, stop: threading.Event) -> int:

@@ -82,18 +82,14 @@ class Quick:
     """Asks the PROXIES of GOPROXY, JOBS questions at once; safe to use from many threads."""
 
     def __init__(self, proxies: tuple[Proxy, ...], jobs: int, traced: bool) -> None:
-        import requests
+        __import__("requests")  # as a whole: another thread may be importing it at this moment
         from requests.adapters import HTTPAdapter
 
         self._proxies = proxies
         self._traced = traced
-        self._session = requests.Session()
-        self._session.trust_env = False  # no netrc; the network's proxies are added to each request
-        self._session.headers.update({"User-Agent": f"goproxy-check/{__version__}", "Accept-Encoding": "identity"})
-        # Redirects are followed below: even if told not to, requests would read the whole body of one.
-        self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_connections=8, pool_maxsize=jobs))
+        # Without a Session: it would add a netrc, read the bodies of redirects, and take most of the time.
+        self._adapter = HTTPAdapter(pool_connections=8, pool_maxsize=jobs)
+        self._network: dict[str, dict[str, str]] = {}  # scheme and host → the network's proxies for them
 
     def files(self, ref: Reference) -> tuple[str, ...]:
         """Return the files that Go needs of REF, as far as go.sum records them; folders (file://) are left to go."""
@@ -130,18 +126,29 @@ class Quick:
 
     def _request(self, method: str, url: str, proxy: Proxy, file: str) -> Reply:
         """Return the answer to METHOD URL, after redirects."""
-        from requests.utils import get_environ_proxies
+        from requests import Request
 
+        headers = {"User-Agent": f"goproxy-check/{__version__}", "Accept-Encoding": "identity"}
         for _ in range(_REDIRECTS):
-            local = urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")  # Go never uses a proxy for these
-            network = {} if local else get_environ_proxies(url, None)
-            with self._session.request(
-                method, url, allow_redirects=False, stream=True, timeout=_SECONDS, proxies=network
-            ) as response:
+            request = Request(method, url, headers).prepare()
+            network = self._network_proxies(str(request.url))
+            response = self._adapter.send(request, stream=True, timeout=_SECONDS, verify=True, proxies=network)
+            with response:
                 if not response.is_redirect:
                     return _reply(proxy, file, response)
                 url = urljoin(url, response.headers["Location"])
         return Reply(proxy, file, 0, detail="too many redirects")
+
+    def _network_proxies(self, url: str) -> dict[str, str]:
+        """Return the network's proxies for URL, as the environment has them; Go uses none on this machine."""
+        from requests.utils import get_environ_proxies
+
+        parts = urlsplit(url)
+        key = f"{parts.scheme}://{parts.netloc}"
+        if key not in self._network:
+            local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+            self._network[key] = {} if local else get_environ_proxies(url, None)
+        return self._network[key]
 
 
 def _reply(proxy: Proxy, file: str, response: "requests.Response") -> Reply:

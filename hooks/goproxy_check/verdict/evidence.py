@@ -1,11 +1,15 @@
 """What a verdict rests on: values that pass from asking to reporting."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
-from goproxy_check.go.questions import Origin
+from goproxy_check.go.env import GoEnv
+from goproxy_check.gofiles.problems import Skip, Skipped
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.verdict.reasons import NotFixed, Verdict, Why
+
+if TYPE_CHECKING:  # what needs no question needs no import of what asks
+    from goproxy_check.go.questions import Origin
 
 
 class Said(NamedTuple):
@@ -32,7 +36,7 @@ class Diagnosis:
     why: Why
     said: tuple[Said, ...] = ()
     """One answer of each proxy that was asked."""
-    origin: Origin | None = None
+    origin: "Origin | None" = None
     nearest: tuple[str, ...] = ()
     """Published or listed versions around the one that is not there."""
     until: float | None = None
@@ -55,3 +59,17 @@ class Diagnosis:
     def finding(self) -> bool:
         """Whether it is reported as something that is wrong."""
         return self.verdict not in (Verdict.OK, Verdict.SKIPPED)
+
+
+def without_asking(ref: Reference, env: GoEnv | None = None, cache_suffices: bool = False) -> Diagnosis | None:
+    """Return the verdict on REF, if no question is needed for it.
+
+    If CACHE_SUFFICES, what the module cache has is taken as resolved.
+    """
+    if ref.invalid or ref.skipped:
+        return Diagnosis(ref, Why.INVALID if ref.invalid else Why.SKIPPED)
+    if env and cache_suffices and env.has_cached(ref):
+        return Diagnosis(ref, Why.OK)
+    if env and env.off and not env.is_private(ref.module):
+        return Diagnosis(replace(ref, skipped=Skipped(Skip.OFF)), Why.SKIPPED)
+    return None

@@ -6,13 +6,10 @@ cache records, what the proxies list, or what the origin has.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from goproxy_check.go.answers import Reason
-from goproxy_check.go.env import GoEnv
 from goproxy_check.go.questions import Answer, State
 from goproxy_check.gofiles import module
-from goproxy_check.gofiles.problems import Skip, Skipped
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.programs import CommandError
 from goproxy_check.verdict import diagnose
@@ -63,17 +60,3 @@ def examine_all(refs: Sequence[Reference], ask: Ask) -> list[Diagnosis]:
     """Return the verdicts on REFS, which do not wait for each other."""
     with ThreadPoolExecutor(max(1, min(_VERSIONS, len(refs))), thread_name_prefix="version") as pool:
         return list(pool.map(lambda ref: examine(ref, ask), refs))
-
-
-def without_asking(ref: Reference, env: GoEnv | None = None, cache_suffices: bool = False) -> Diagnosis | None:
-    """Return the verdict on REF, if no question is needed for it.
-
-    If CACHE_SUFFICES, what the module cache has is taken as resolved.
-    """
-    if ref.invalid or ref.skipped:
-        return Diagnosis(ref, Why.INVALID if ref.invalid else Why.SKIPPED)
-    if env and cache_suffices and env.has_cached(ref):
-        return Diagnosis(ref, Why.OK)
-    if env and env.off and not env.is_private(ref.module):
-        return Diagnosis(replace(ref, skipped=Skipped(Skip.OFF)), Why.SKIPPED)
-    return None
