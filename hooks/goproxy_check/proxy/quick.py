@@ -23,11 +23,12 @@ from goproxy_check.system.redact import one_line
 from goproxy_check.system.terminal import complain
 
 if TYPE_CHECKING:
-    import requests
+    from urllib3 import BaseHTTPResponse, PoolManager
 
 _MOST = 1 << 20  # bytes of an answer that are read
 _SECONDS = 10.0  # for one read; the whole is bounded by whoever waits for it
 _REDIRECTS = 10
+_HEADERS = {"User-Agent": f"goproxy-check/{__version__}", "Accept-Encoding": "identity", "Accept": "*/*"}
 
 
 class Reply(NamedTuple):
@@ -87,9 +88,9 @@ class Quick:
 
         self._proxies = proxies
         self._traced = traced
-        # Without a Session: it would add a netrc, read the bodies of redirects, and take most of the time.
+        # Its pools alone: a Session would add a netrc, read the bodies of redirects, and take most of the time.
         self._adapter = HTTPAdapter(pool_connections=8, pool_maxsize=jobs)
-        self._network: dict[str, dict[str, str]] = {}  # scheme and host → the network's proxies for them
+        self._network: dict[str, PoolManager] = {}  # scheme and host → the way there
 
     def files(self, ref: Reference) -> tuple[str, ...]:
         """Return the files that Go needs of REF, as far as go.sum records them; folders (file://) are left to go."""
@@ -126,36 +127,37 @@ class Quick:
 
     def _request(self, method: str, url: str, proxy: Proxy, file: str) -> Reply:
         """Return the answer to METHOD URL, after redirects."""
-        from requests import Request
-
-        headers = {"User-Agent": f"goproxy-check/{__version__}", "Accept-Encoding": "identity"}
         for _ in range(_REDIRECTS):
-            request = Request(method, url, headers).prepare()
-            network = self._network_proxies(str(request.url))
-            response = self._adapter.send(request, stream=True, timeout=_SECONDS, verify=True, proxies=network)
-            with response:
-                if not response.is_redirect:
-                    return _reply(proxy, file, response)
-                url = urljoin(url, response.headers["Location"])
+            response = self._pools(url).urlopen(
+                method, url, headers=_HEADERS, redirect=False, retries=False, preload_content=False, timeout=_SECONDS
+            )
+            try:
+                location = response.headers.get("Location")
+                if not location or response.status not in (301, 302, 303, 307, 308):
+                    return _reply(proxy, file, method, response)
+                url = urljoin(url, location)
+            finally:
+                response.close() if response.connection else None  # else all was read, and it is in its pool again
         return Reply(proxy, file, 0, detail="too many redirects")
 
-    def _network_proxies(self, url: str) -> dict[str, str]:
-        """Return the network's proxies for URL, as the environment has them; Go uses none on this machine."""
-        from requests.utils import get_environ_proxies
+    def _pools(self, url: str) -> "PoolManager":
+        """Return the connections for URL: through the network's proxy, if the environment names one for its host."""
+        from requests.utils import get_environ_proxies, select_proxy
 
         parts = urlsplit(url)
-        key = f"{parts.scheme}://{parts.netloc}"
-        if key not in self._network:
-            local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-            self._network[key] = {} if local else get_environ_proxies(url, None)
-        return self._network[key]
+        host = f"{parts.scheme}://{parts.netloc}"
+        if host not in self._network:
+            local = parts.hostname in ("localhost", "127.0.0.1", "::1")  # Go uses none on this machine
+            network = None if local else select_proxy(url, get_environ_proxies(url, None))
+            self._network[host] = self._adapter.proxy_manager_for(network) if network else self._adapter.poolmanager
+        return self._network[host]
 
 
-def _reply(proxy: Proxy, file: str, response: "requests.Response") -> Reply:
+def _reply(proxy: Proxy, file: str, method: str, response: "BaseHTTPResponse") -> Reply:
     """Return what RESPONSE means; the body of an archive is not read, and of others no more than is ever needed."""
-    phrase, status, body = one_line(response.reason or "", 60), response.status_code, b""
-    if file != ".zip" or status != 200 or response.request.method == "HEAD":  # which has no body
-        for chunk in response.iter_content(1 << 16):
+    phrase, status, body = one_line(response.reason or "", 60), response.status, b""
+    if file != ".zip" or status != 200 or method == "HEAD":  # which has no body
+        for chunk in response.stream(1 << 16, decode_content=True):
             body += chunk
             if len(body) > _MOST:
                 return Reply(proxy, file, 0, detail="a longer answer than any such file is")
