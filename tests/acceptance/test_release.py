@@ -93,7 +93,7 @@ def test_latest_waits_for_a_version_at_least_as_new(world: World, proxy: GoProxy
     """Go takes the list's highest release; v1.6.0 is served, and not listed."""
     world.origin(LIB, "v1.0.0", "v1.1.0", "v1.5.0", "v1.6.0")
     proxy.fault(r"/@v/list$", Said(200, b"v1.0.0\nv1.1.0\nv1.5.0\n"))
-    done = world.main("--format", "json", "--wait", "1s", "--latest", f"{LIB}@{wanted}", cwd=world.home)
+    done = world.main("--format", "json", "--wait", "6s", "--latest", f"{LIB}@{wanted}", cwd=world.home)
     (result,) = document(done)["results"]
     assert (done.returncode, result["verdict"]) == (code, "stale" if code else "ok")
     assert ("@latest still takes v1.5.0" in result["message"]) == bool(code)

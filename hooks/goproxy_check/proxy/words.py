@@ -26,7 +26,7 @@ _WORDS = [
     (Cause.NO_ORIGIN, r"failed to connect to|unable to access|deadline exceeded|temporary failure in name resolution"),
     # repository managers and firewalls
     (Cause.POLICY, r"polic(?:y|ies)\b|blocked|blocklist|block list|quarantin|cool-?down|curation|too (?:new|young)"),
-    (Cause.POLICY, r"not allowed|forbidden|denied by|prohibited|immature|minimum (?:release )?age|excluded by"),
+    (Cause.POLICY, r"not allowed|denied by|prohibited|immature|minimum (?:release )?age|excluded by"),
     # registries of code forges
     (Cause.NOT_UPLOADED, r"package (?:does not exist|not found)|404 (?:package|project) not found|no such package"),
     # Go's

@@ -15,6 +15,7 @@ from goproxy_check.verdict.words import explained, said
 
 _COLOURS = {Verdict.SKIPPED: "dim", Verdict.UNAVAILABLE: "yellow"}
 _FEW = 5
+_ORIGINS = {State.PUBLISHED: "have them", State.ABSENT: "do not have them", State.UNKNOWN: "could not be asked"}
 
 
 def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool, width: int = 0) -> None:
@@ -99,8 +100,8 @@ def _shared(item: Diagnosis) -> list[str]:
     asked = [
         (answer.url, f"{answer.status} {answer.phrase}" if answer.status else answer.detail) for answer in item.said
     ]
-    published = item.origin and item.origin.state is State.PUBLISHED
-    return [f"{url}: {answer}" for url, answer in asked] + ["their origins have them"] * bool(published)
+    origins = [f"their origins {_ORIGINS[item.origin.state]}"] if item.origin and item.finding else []
+    return [f"{url}: {answer}" for url, answer in asked] + origins
 
 
 def _kind(item: Diagnosis) -> tuple[object, ...]:
@@ -126,7 +127,8 @@ def _remedies(run: Run) -> Iterator[str]:
         stops = ", and this check stops it again" if run.reader.hook else ""
         it = _it(fixable)
         yield f"Until the proxy has {it}, CI and others behind it can't get {it}{stops}."
-        yield "To go on with a warning: the hook goproxy-fix (goproxy-check --fix)."
+        fixing = "the hook goproxy-fix" if run.reader.hook == "pre-commit" else "goproxy-check --fix"
+        yield f"To go on with a warning: {fixing}{' in the hook' * (run.reader.hook == 'git')}."
 
 
 def _fixed(run: Run) -> Iterator[str]:

@@ -25,7 +25,8 @@ class Said(NamedTuple):
     def answer(self) -> str:
         """The status and the words."""
         status = f"{self.status} {self.phrase}".strip() if self.status else ""
-        return ": ".join(filter(None, (status, self.detail))) or "no answer"
+        detail = "" if self.detail.lower() in status.lower() else self.detail  # often no more than the status again
+        return ": ".join(filter(None, (status, detail))) or "no answer"
 
 
 @dataclass(frozen=True)

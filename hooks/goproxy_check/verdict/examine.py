@@ -53,7 +53,7 @@ def _released(ref: Reference, answer: Answer, ask: Ask) -> Diagnosis | None:
         return other
     newest = ask.latest(ref) if ask.until_latest and "-" not in ref.version else ref.version
     older = module.semver_key(newest) < module.semver_key(ref.version)
-    return Diagnosis(ref, Why.NOT_LATEST, declares=newest or "nothing") if older else None
+    return Diagnosis(ref, Why.NOT_LATEST, declares=newest or "another version") if older else None
 
 
 def examine_all(refs: Sequence[Reference], ask: Ask) -> list[Diagnosis]:

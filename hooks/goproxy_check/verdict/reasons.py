@@ -52,15 +52,16 @@ _AROUND = Step("If you are allowed to go around the proxy:", Remedy.DIRECT)
 _AUTHORS = Step("Do not bypass this: ask the module's authors which hash is right, and tell those who run the proxy.")
 _CORRECT = Step("Correct the line.")
 _FIRST = Step("If this is its first release, fetch it from its origin:", Remedy.DIRECT)
+_FIRST_LATER = Step("If this is its first release, fetch it once its origin can be reached:", Remedy.DIRECT)
 _FIX = Step("Fetch it from its origin:", Remedy.DIRECT)
 _PATH = Step("Require the path that its go.mod declares, or, if the module is yours, publish one that fits.")
 _LISTED = Step("Nearest: {nearest}.")
 _RELEASE = Step("Take a release of https://go.dev/dl/.")
-_PACKAGE = Step("If {module} is a package of another module, require that module.")
+_PACKAGE = Step("If it is a package of another module, require that module.")
 _PRIVATE = Step("If it is private, no proxy should be asked for it; this tells Go so:", Remedy.PRIVATE)
 _QUERY = Step("Let Go write the version:", Remedy.QUERY)
-_SPELLING = Step("Check the spelling of {module}.")
-_TAKE = Step("To take the nearest one:", Remedy.EDIT)
+_SPELLING = Step("Check the spelling of the module path.")
+_TAKE = Step("To take the nearest one (then git add go.mod):", Remedy.EDIT)
 _YOURS = Step("Where a module is yours, push its tag, in its own repository:", Remedy.PUSH_TAG)
 
 
@@ -104,7 +105,7 @@ class Why(enum.Enum):
         _YOURS,
     )
     LISTED_ONLY = _V.MISSING, "The proxy lists it but does not serve it, and its origin can't be asked.", _AROUND
-    NONE_LISTED = _V.MISSING, "The proxy knows no version of this module.", _SPELLING, _PRIVATE, _FIRST
+    NONE_LISTED = _V.MISSING, "The proxy knows no version of this module.", _SPELLING, _PRIVATE, _FIRST_LATER
     NO_LOGIN = _V.MISSING, "The proxy may not read its repository, if there is one.", _PRIVATE, _SPELLING
     NO_TOOLCHAIN = (
         _V.MISSING,
@@ -150,7 +151,7 @@ class Why(enum.Enum):
     NO_ANSWER = (
         _V.UNAVAILABLE,
         "No proxy gave a usable answer, so nothing is known about this version.",
-        Step("Try again when it is back, if go env GOPROXY is right."),
+        Step("Check go env GOPROXY, or try again when it is back."),
     )
     BUSY = _V.UNAVAILABLE, "The proxy gets more requests than it takes.", Step("Try again in a minute.")
     PROXY_LACKS_ORIGIN = (
