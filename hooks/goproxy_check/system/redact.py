@@ -26,12 +26,17 @@ def one_line(text: str, limit: int = 300) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def without_orders(text: str) -> str:
+    """Return TEXT, printable, without the ``##`` that begins an order to Azure Pipelines anywhere in a line."""
+    return re.sub("#(?=#)", "# ", printable(text))
+
+
 def harmless(text: str) -> str:
     """Return TEXT so that no CI system takes it for a command.
 
     GitHub reads ``::error::`` at the beginning of a line, Azure Pipelines ``##vso[`` anywhere in it.
     """
-    text = re.sub("#(?=#)", "# ", printable(text))
+    text = without_orders(text)
     return f"./{text}" if text.lstrip().startswith("::") else text
 
 

@@ -50,7 +50,7 @@ class Step(NamedTuple):
 
 _AROUND = Step("If you are allowed to go around the proxy:", Remedy.DIRECT)
 _AUTHORS = Step("Do not bypass this: ask the module's authors which hash is right, and tell those who run the proxy.")
-_CORRECT = Step("Correct the line.")
+CORRECT = Step("Correct the line.")
 _FIRST = Step("If this is its first release, fetch it from its origin:", Remedy.DIRECT)
 _FIRST_LATER = Step("If this is its first release, fetch it once its origin can be reached:", Remedy.DIRECT)
 _FIX = Step("Fetch it from its origin:", Remedy.DIRECT)
@@ -210,7 +210,6 @@ INVALID_STEPS = {
     Invalid.MAJOR: Step("If this is what you mean: {right}"),
     Invalid.CONFLICT: Step("Resolve the conflict, and git add the file."),
 }
-CORRECT = _CORRECT
 
 SKIPPED = {
     Skip.IGNORED_FOLDER: "in {0}",
