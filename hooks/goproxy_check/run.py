@@ -134,11 +134,10 @@ def _diagnoses(
         from goproxy_check.verdict.examine import examine_all
         from goproxy_check.verdict.wait import wait
 
-        go = Go(env, programs) if env.go else None
+        go = Go(env, programs)
         quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None
         releasing = options.named or options.wait is not None
-        given = {"releasing": releasing, "until_latest": options.latest}
-        ask = Ask(env, go, quick, progress, options.jobs, seconds, **given)
+        ask = Ask(go, quick, progress, options.jobs, seconds, releasing, until_latest=options.latest)
         for ref in unknown if options.latest else ():
             if "-" in ref.version:
                 complain(f"goproxy-check: {ref}: @latest never chooses a pre-release, so that is not waited for")

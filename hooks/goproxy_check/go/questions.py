@@ -8,8 +8,8 @@ import enum
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from goproxy_check.go.answers import Failure, Reason, failure, json_objects, origin_failure
@@ -22,6 +22,8 @@ from goproxy_check.system.redact import one_line, redacted_url
 _GO_MOD = "module goproxy-check.invalid\n\ngo 1.21\n"  # with a go line go has no reason to write one
 _LIST = ("list", "-m", "-e", "-json")
 _VERSIONS = (*_LIST, "-retracted", "-versions")  # -retracted: no go.mod has to be read
+_NO_GO = Failure(Reason.NO_GO, "there is no go command here")
+_TIME_IS_UP = Failure(Reason.TIMED_OUT, "no answer before the time was up (--timeout)")
 
 
 class Answer(NamedTuple):
@@ -59,7 +61,7 @@ class Origin(NamedTuple):
 
 
 class Go:
-    """Asks the go command of ENV."""
+    """Asks the go command of ENV; without one, every answer is that. A question may take SECONDS."""
 
     def __init__(self, env: GoEnv, programs: Programs) -> None:
         self.env = env
@@ -75,9 +77,9 @@ class Go:
 
         One process for each go.sum that records other lines; the first no is the answer.
         """
-        answers = (self._judge(ref, lines, seconds, archive) for lines in ref.go_sums or ((),))
         answer = Answer()
-        for answer in answers:
+        for lines in ref.go_sums or ((),):
+            answer = self._judge(ref, lines, seconds, archive)
             if answer.failure:
                 break
         return answer
@@ -85,31 +87,45 @@ class Go:
     def _judge(self, ref: Reference, lines: tuple[str, ...], seconds: float, archive: bool) -> Answer:
         with self._folder("".join(f"{line}\n" for line in lines)) as folder:
             if not archive:
-                item, error = self._ask((*_LIST, str(ref)), folder, self._proxies, seconds)
+                item, error = self._one((*_LIST, str(ref)), folder, self._proxies, seconds)
                 if error or item.get("GoMod"):
-                    return Answer(error, *_about(item)) if item.get("GoMod") else Answer(error)
+                    return _served(item)._replace(failure=error)
             # go list is silent about a go.mod that it could not verify; this has the words, and comes to it before
             # any archive.
-            item, error = self._ask(("mod", "download", "-json", str(ref)), folder, self._proxies, seconds)
+            item, error = self._one(("mod", "download", "-json", str(ref)), folder, self._proxies, seconds)
             return Answer(error or (None if item.get("GoMod") else Failure(Reason.UNAVAILABLE, "go gave no answer")))
+
+    def served(self, refs: Sequence[Reference], seconds: float) -> dict[Reference, Answer]:
+        """Return those of many REFS, none in go.sum, that the proxies list and serve beyond doubt: in two processes."""
+        with self._folder() as folder:
+            paths = {ref.module: ref for ref in refs}
+            many = {**self._proxies, "GOMAXPROCS": "16"}  # so many lists go fetches side by side
+            items, _ = self._ask((*_VERSIONS, *paths), folder, many, seconds)
+            listed = {(item.get("Path"), version) for item in items for version in _versions(item)}
+            wanted = {(ref.module, ref.version): ref for ref in refs if (ref.module, ref.version) in listed}
+            names = map(str, wanted.values())
+            items, _ = self._ask((*_LIST, *names), folder, self._proxies, seconds) if wanted else ([], "")
+            found = {(item.get("Path"), item.get("Version")): item for item in items}
+            good = {ref: found.get(name, {}) for name, ref in wanted.items()}
+            return {ref: _served(item) for ref, item in good.items() if item.get("GoMod") and not item.get("Error")}
 
     def listing(self, path: str, seconds: float) -> Listing:
         """Return which versions of the module PATH the proxies list: one request, which names no version."""
         with self._folder() as folder:
-            item, error = self._ask((*_VERSIONS, path), folder, self._proxies, seconds)
+            item, error = self._one((*_VERSIONS, path), folder, self._proxies, seconds)
             return Listing(_versions(item), error)
 
     def tags(self, path: str, seconds: float) -> Origin:
         """Return which versions of the module PATH its origin has tags for: one ``git ls-remote``."""
         with self._folder() as folder:
-            item, error = self._ask((*_VERSIONS, path), folder, self._direct, seconds, origin=True)
+            item, error = self._one((*_VERSIONS, path), folder, self._direct, seconds, origin=True)
             url = redacted_url(_repository(folder))
         return Origin(State.UNKNOWN if error else State.PUBLISHED, url, _versions(item), error)
 
     def commit(self, ref: Reference, seconds: float) -> Origin:
         """Return whether the origin has REF, once its commit was fetched."""
         with self._folder() as folder:
-            item, error = self._ask((*_LIST, str(ref)), folder, self._direct, seconds, origin=True)
+            item, error = self._one((*_LIST, str(ref)), folder, self._direct, seconds, origin=True)
             url = redacted_url(str((item.get("Origin") or {}).get("URL") or _repository(folder)))
         absent = error and error.reason in (Reason.UNKNOWN_REVISION, Reason.UNFIT)
         state = State.ABSENT if absent else State.UNKNOWN if error else State.PUBLISHED
@@ -118,29 +134,39 @@ class Go:
     def latest(self, path: str, seconds: float) -> str:
         """Return the version that ``go get PATH@latest`` would choose with the proxies alone, "" if it finds none."""
         with self._folder() as folder:
-            item, _ = self._ask((*_LIST, f"{path}@latest"), folder, self._proxies, seconds)
+            item, _ = self._one((*_LIST, f"{path}@latest"), folder, self._proxies, seconds)
             return str(item.get("Version") or "")
 
-    def _ask(
+    def _one(
         self, command: tuple[str, ...], folder: str, env: dict[str, str], seconds: float, *, origin: bool = False
     ) -> tuple[dict[str, Any], Failure | None]:
-        """Return the JSON that go prints, and the error that it reports; ORIGIN: an origin is asked."""
+        """Return what go prints about one module, and the error that it reports; ORIGIN: an origin is asked."""
+        items, text = self._ask(command, folder, env, seconds, "GOPROXY=direct " * origin)
+        if isinstance(text, Failure):
+            return {}, text
+        if items:
+            error = items[0].get("Error")
+            text = str(error.get("Err", "")) if isinstance(error, dict) else str(error or "")
+        if not text:
+            return items[0], None
+        return items[0] if items else {}, origin_failure(text, command[-1]) if origin else failure(text)
+
+    def _ask(
+        self, command: Iterable[str], folder: str, env: dict[str, str], seconds: float, setting: str = ""
+    ) -> tuple[list[dict[str, Any]], str | Failure]:
+        """Return the JSON objects that go prints, and its other words; or no objects, and why it was not asked."""
+        if not self.env.go or seconds <= 0:
+            return [], _TIME_IS_UP if self.env.go else _NO_GO
         env = {**env, "GOMODCACHE": os.path.join(folder, "cache"), "GOPATH": os.path.join(folder, "path")}
-        shown = f"{'GOPROXY=direct ' * origin}go {' '.join(command)}"
+        shown = f"{setting}go {' '.join(command)}"
         try:
             result = self._programs.run([self.env.go, *command], cwd=folder, env=env, timeout=seconds, shown=shown)
         except CommandError as broken:
-            return {}, Failure(Reason.UNAVAILABLE, str(broken))
+            return [], Failure(Reason.UNAVAILABLE, str(broken))
         if result.code is None:
-            return {}, Failure(Reason.TIMED_OUT, result.stderr)
-        item = next(json_objects(result.stdout), {})
-        error = item.get("Error")
-        text = str(error.get("Err", "")) if isinstance(error, dict) else str(error or "")
-        if not item and not text:
-            text = result.stderr.strip() or f"go {command[0]}: exit status {result.code}, and no answer"
-        if not text:
-            return item, None
-        return item, origin_failure(text, command[-1]) if origin else failure(text)
+            return [], Failure(Reason.TIMED_OUT, result.stderr)
+        words = result.stderr.strip() or f"go: exit status {result.code}, and no answer"
+        return list(json_objects(result.stdout)), words
 
     @contextmanager
     def _folder(self, go_sum: str = "") -> Iterator[str]:
@@ -165,21 +191,19 @@ def _commit(item: dict[str, Any]) -> str:
     return str(origin.get("Hash") or "") if isinstance(origin, dict) else ""
 
 
-def _about(item: dict[str, Any]) -> tuple[str, str, str]:
-    """Return the module path that the go.mod of ITEM declares, the commit that is served, and its time."""
-    try:
-        with open(str(item["GoMod"]), "rb") as file:
-            declares = read("go.mod", file.read(1 << 20)).module
-    except OSError:
-        declares = ""
-    return declares, _commit(item), str(item.get("Time") or "")
+def _served(item: dict[str, Any]) -> Answer:
+    """Return what the JSON ITEM says of a version, and the path that its go.mod declares."""
+    declares = ""
+    with suppress(OSError), open(str(item.get("GoMod", "")), "rb") as file:
+        declares = read("go.mod", file.read(1 << 20)).module
+    return Answer(None, declares, _commit(item), str(item.get("Time") or ""))
 
 
 def _repository(folder: str) -> str:
     """Return the repository that go fetched from, as its notes in the module cache of FOLDER say, or ""."""
     vcs = os.path.join(folder, "cache", "cache", "vcs")
-    names = sorted(os.listdir(vcs)) if os.path.isdir(vcs) else []
-    for name in (name for name in names if name.endswith(".info")):
-        with open(os.path.join(vcs, name), encoding="utf-8", errors="replace") as file:
-            return one_line(file.read(2048).strip().partition(":")[2])
+    for name in sorted(os.listdir(vcs)) if os.path.isdir(vcs) else ():
+        if name.endswith(".info"):
+            with open(os.path.join(vcs, name), encoding="utf-8", errors="replace") as file:
+                return one_line(file.read(2048).strip().partition(":")[2])
     return ""

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from goproxy_check.system.terminal import complain
@@ -43,9 +44,7 @@ class Programs:
         self._git_seconds = git_seconds
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
-        self._starting = 0
         self._stopped = False
-        self._local_variables: frozenset[str] | None = None
 
     def run(
         self,
@@ -63,28 +62,23 @@ class Programs:
         started. A child that outlives TIMEOUT is ended with its children.
         """
         started = time.monotonic()
-        with self._lock:
+        with self._lock:  # so that stop() knows of every child
             if self._stopped:
                 return Result(None, b"", "interrupted")
-            self._starting += 1
-        child: subprocess.Popen[bytes] | None = None
-        try:
-            child = subprocess.Popen(
-                command,
-                cwd=cwd,
-                env=env,
-                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
-            )
-        except OSError as error:
-            raise CommandError(f"cannot run {command[0]}: {error.strerror or error}") from None
-        finally:
-            with self._lock:
-                self._starting -= 1
-                self._running |= {child} if child else set()
+            try:
+                child = subprocess.Popen(
+                    command,
+                    cwd=cwd,
+                    env=env,
+                    stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    start_new_session=True,
+                    creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
+                )
+            except OSError as error:
+                raise CommandError(f"cannot run {command[0]}: {error.strerror or error}") from None
+            self._running.add(child)
         try:
             stdout, stderr = child.communicate(stdin or None, timeout=max(timeout, 0.01))
             return Result(child.returncode, stdout, stderr.decode("utf-8", "replace"))
@@ -111,10 +105,8 @@ class Programs:
 
     def stop(self) -> None:
         """End every program that runs, and start no more: ``run`` then returns at once."""
-        self._stopped = True
-        while self._starting:
-            time.sleep(0.005)
         with self._lock:
+            self._stopped = True
             children = list(self._running)
         for child in children:
             if child.poll() is None:
@@ -146,15 +138,16 @@ class Programs:
         cache would work on that instead. git prints which names those are. On the list, but kept, are the settings in
         GIT_CONFIG_COUNT, GIT_CONFIG_KEY_n and GIT_CONFIG_VALUE_n: users and CI systems put tokens there, git does not.
         """
-        if self._local_variables is None:
-            try:
-                printed = self.git("rev-parse", "--local-env-vars", cwd=os.curdir).decode()
-                self._local_variables = frozenset(printed.split()) - {"GIT_CONFIG_COUNT"}
-            except CommandError:
-                self._local_variables = _LOCAL_VARIABLES
-        dropped = self._local_variables | {"GIT_QUARANTINE_PATH"}
-        env = {name: value for name, value in os.environ.items() if name not in dropped}
+        env = {name: value for name, value in os.environ.items() if name not in self._local_variables}
         return {**unprompted(env), **changes}
+
+    @cached_property
+    def _local_variables(self) -> frozenset[str]:
+        try:
+            names = frozenset(self.git("rev-parse", "--local-env-vars", cwd=os.curdir).decode().split())
+        except CommandError:
+            names = _LOCAL_VARIABLES
+        return names - {"GIT_CONFIG_COUNT"} | {"GIT_QUARANTINE_PATH"}
 
 
 def unprompted(env: dict[str, str]) -> dict[str, str]:

@@ -3,9 +3,10 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from goproxy_check.go.answers import Failure, Reason
@@ -20,62 +21,76 @@ T = TypeVar("T")
 
 _ORIGIN_SECONDS = 10.0  # for the question whether a version exists
 _QUICK_SECONDS = 10.0
+_TOGETHER_SECONDS = 5.0  # for many versions in one process; then each is asked for by itself
 _TRIES, _PAUSE = 3, 0.4  # of a question that may succeed at the next try; seconds, doubled each time
 _GO_JOBS, _QUICK_JOBS = 32, 64
-_TIME_IS_UP = Failure(Reason.TIMED_OUT, "no answer before the time was up (--timeout)")
-_NO_GO = Failure(Reason.NO_GO, "there is no go command here")
-_NO_ORIGIN = Origin(State.UNKNOWN, failure=_NO_GO)
 
 
+@dataclass(eq=False)
 class Ask:
     """Asks, for at most SECONDS from now, and remembers the answers; safe to use from many threads."""
 
-    def __init__(
-        self,
-        env: GoEnv,
-        go: Go | None,
-        quick: Quick | None,
-        progress: Progress,
-        jobs: int,
-        seconds: float,
-        *,
-        releasing: bool = False,
-        until_latest: bool = False,
-    ) -> None:
-        self.env = env
-        self.patient = False  # there will be another time (--wait): no proxy need be asked for what may not exist
-        self.releasing = releasing  # a release: is the commit that is served the one that the tag names?
-        self.until_latest = until_latest  # does @latest choose it?
-        self._who = go, quick, progress, jobs
-        self._end = time.monotonic() + seconds
-        self._published: frozenset[Reference] = frozenset()
+    go_command: Go
+    proxies: Quick | None  # None: there are none
+    progress: Progress
+    jobs: int
+    seconds: float
+    releasing: bool = False  # a release: is the commit that is served the one that the tag names?
+    until_latest: bool = False  # does @latest choose it?
+    patient: bool = False  # there will be another time (--wait): no proxy need be asked for what may not exist
+    published: frozenset[Reference] = frozenset()  # what is known to exist
+
+    def __post_init__(self) -> None:
+        self._end = time.monotonic() + self.seconds
         self._silent: set[str] = set()  # hosts of origins that have not answered
         self._lock = threading.Lock()
         self._asked: dict[Hashable, Future[Any]] = {}
-        self._go_pool = ThreadPoolExecutor(min(jobs, _GO_JOBS), thread_name_prefix="go")
-        self._quick_pool = ThreadPoolExecutor(min(jobs, _QUICK_JOBS), thread_name_prefix="quick")
+        self._groups: dict[Reference, Future[dict[Reference, Answer]]] = {}
+        self._go_pool = ThreadPoolExecutor(min(self.jobs, _GO_JOBS), thread_name_prefix="go")
+        self._quick_pool = ThreadPoolExecutor(min(self.jobs, _QUICK_JOBS), thread_name_prefix="quick")
+        self._one_by_one = False
+
+    @property
+    def env(self) -> GoEnv:
+        """The settings of Go."""
+        return self.go_command.env
 
     def afresh(self, seconds: float, published: frozenset[Reference]) -> "Ask":
         """Return what asks everything again, for SECONDS, patiently; what is PUBLISHED is known to exist."""
-        ask = Ask(self.env, *self._who, seconds, releasing=self.releasing, until_latest=self.until_latest)
-        ask.patient, ask._published = True, published
-        return ask
+        return replace(self, seconds=seconds, patient=True, published=published)
 
     def left(self) -> float:
         """Return the seconds that are left, never less than 0."""
         return max(0.0, self._end - time.monotonic())
 
+    def together(self, refs: Sequence[Reference]) -> None:
+        """Begin to ask about REFS, if they are so many that an answer for each alone would cost too much.
+
+        Of what only go can settle a process takes several. Where a question for each version keeps all connections
+        busy, its files are asked for one after the other.
+        """
+        self._one_by_one = len(refs) >= self.jobs
+        puzzling = [ref for ref in refs if not (self.env.is_private(ref.module) or self.is_recorded(ref))]
+        size = len(puzzling) // _GO_JOBS + 1
+        for start in range(0, len(puzzling) if size > 1 and self.proxies else 0, size):
+            group = puzzling[start : start + size]
+            future = self._go_pool.submit(self.go_command.served, group, min(_TOGETHER_SECONDS, self.left()))
+            self._groups |= dict.fromkeys(group, future)
+
+    def _together(self, ref: Reference) -> Answer | None:
+        return self._groups[ref].result().get(ref) if ref in self._groups else None
+
     def is_recorded(self, ref: Reference) -> bool:
         """Return whether somebody has fetched REF: a go.sum has its hash, or the module cache has it."""
-        return bool(ref.go_sums) or ref in self._published or self.env.has_cached(ref, (".info",))
+        return bool(ref.go_sums) or ref in self.published or self.env.has_cached(ref, (".info",))
 
     def is_listed(self, ref: Reference) -> bool:
         """Return whether the proxies list REF."""
-        return ref.version in self.listing(ref).versions
+        return bool(self._together(ref)) or ref.version in self.listing(ref).versions
 
     def listing(self, ref: Reference) -> Listing:
         """Return what the proxies list of REF's module."""
-        return _result(self._listing(ref), self.left(), Listing(failure=_TIME_IS_UP))
+        return self._listing(ref).result()
 
     def origin(self, ref: Reference) -> Origin:
         """Return what the origin of REF has.
@@ -83,43 +98,45 @@ class Ask:
         A pseudo-version needs its commit, and ``+incompatible`` a look whether the tag has a go.mod. Where the go.mod
         of a tag may not fit (a /vN path, a sub-folder), it is looked at too, unless go.sum has its hash.
         """
-        late = Origin(State.UNKNOWN, failure=_TIME_IS_UP)
-        tags = _result(self._origin(ref), self.left(), late)
+        tags = self._origin(ref).result()
         if _is_commit(ref) or tags.state is State.UNKNOWN:
             return tags
         if ref.version not in tags.versions:
             return tags._replace(state=State.ABSENT)
         in_folder = "/" in module.tag(ref.module, ref.version, tags.url)
         if (in_folder or module.split_path_version(ref.module)[1]) and not ref.go_sums:
-            return _result(self._commit(ref), self.left(), late)._replace(versions=tags.versions)
+            return self.commit(ref)._replace(versions=tags.versions)
         return tags
 
     def commit(self, ref: Reference) -> Origin:
         """Return the commit that the tag of REF names at its origin."""
-        return _result(self._commit(ref), self.left(), Origin(State.UNKNOWN, failure=_TIME_IS_UP))
+        return self._commit(ref).result()
 
     def latest(self, ref: Reference) -> str:
         """Return the version that @latest means for REF's module, "" if none."""
-        return _result(self._once(("latest", ref), lambda go: go.latest(ref.module, self.left()), ""), self.left(), "")
+        question = self.go_command.latest
+        return self._once(("latest", ref.module), self._go_pool, lambda: question(ref.module, self.left())).result()
 
     def quick(self, ref: Reference) -> Replies:
         """Return what the proxies answer at once about the files of REF that Go needs."""
         end = time.monotonic() + min(_QUICK_SECONDS, self.left() / 2)
         replies: list[Reply] = []
-        for file, future in self._replies(ref).items():
-            late = [Reply(self.env.proxies[0], file, 0, detail=_TIME_IS_UP.detail)]
-            answers: list[Reply] = _result(future, end - time.monotonic(), late)
-            replies += answers
+        for files, future in self._replies(ref).items():
+            try:
+                replies += future.result(max(0.0, end - time.monotonic()))
+            except FutureTimeoutError:
+                replies += [Reply(self.env.proxies[0], file, 0, detail="no answer in time") for file in files]
         return Replies(ref, tuple(replies))
 
     def go(self, ref: Reference) -> Answer:
         """Return what the judge says of REF: go itself, with the proxies alone."""
         archive = ref.rehashed or ((ref.archive or ref.is_toolchain) and self.quick(ref).lacks_archive())
 
-        def judge(go: Go) -> Answer:
-            return self._tried(lambda: go.judge(ref, self.left(), archive=archive), f"{ref} at the proxy")
+        def judge() -> Answer:
+            question = self.go_command.judge
+            return self._tried(lambda: question(ref, self.left(), archive=archive), f"{ref} at the proxy")
 
-        return _result(self._once(("go", ref), judge, Answer(_NO_GO)), self.left(), Answer(_TIME_IS_UP))
+        return self._together(ref) or self._once(("go", ref), self._go_pool, judge).result()
 
     def ahead(self, ref: Reference) -> None:
         """Begin to ask all that explains why REF is not served."""
@@ -127,20 +144,22 @@ class Ask:
         self._listing(ref)
         self._origin(ref)
 
-    def _listing(self, ref: Reference) -> "Future[Listing]":
-        def question(go: Go) -> Listing:
-            return self._tried(lambda: go.listing(ref.module, self.left() / 3), f"the versions of {ref.module}")
+    def _listing(self, ref: Reference) -> Future[Listing]:
+        def question() -> Listing:
+            seconds = self.left() / 3
+            return self._tried(lambda: self.go_command.listing(ref.module, seconds), f"the versions of {ref.module}")
 
-        return self._once(("listing", ref.module), question, Listing(failure=_NO_GO))
+        return self._once(("listing", ref.module), self._go_pool, question)
 
-    def _origin(self, ref: Reference) -> "Future[Origin]":
+    def _origin(self, ref: Reference) -> Future[Origin]:
         """Ask for the tags of REF's module, or for the commit of REF where that is what it names."""
         if _is_commit(ref):
             return self._commit(ref)
-        return self._once(("tags", ref.module), lambda go: self._at_origin(ref, go.tags, ref.module), _NO_ORIGIN)
+        question = self.go_command.tags
+        return self._once(("tags", ref.module), self._go_pool, self._at_origin, ref, question, ref.module)
 
-    def _commit(self, ref: Reference) -> "Future[Origin]":
-        return self._once(("commit", ref), lambda go: self._at_origin(ref, go.commit, ref), _NO_ORIGIN)
+    def _commit(self, ref: Reference) -> Future[Origin]:
+        return self._once(("commit", ref), self._go_pool, self._at_origin, ref, self.go_command.commit, ref)
 
     def _at_origin(self, ref: Reference, question: Callable[[T, float], Origin], what: T) -> Origin:
         host = ref.module.partition("/")[0]
@@ -153,25 +172,21 @@ class Ask:
             self._silent.add(host)
         return origin
 
-    def _replies(self, ref: Reference) -> "dict[str, Future[list[Reply]]]":
-        _, client, progress, _ = self._who
+    def _replies(self, ref: Reference) -> dict[tuple[str, ...], Future[list[Reply]]]:
+        """Ask for the files of REF: side by side, or one after the other."""
+        client = self.proxies
         if not client:
             return {}
 
-        def question(file: str) -> list[Reply]:
-            with progress.waiting_for(f"{ref} at the proxy"):
-                return client.ask(ref, file)
+        def question(files: tuple[str, ...]) -> list[Reply]:
+            with self.progress.waiting_for(f"{ref} at the proxy"):
+                return [reply for file in files for reply in client.ask(ref, file)]
 
-        return {file: self._start((ref, file), self._quick_pool, question, file) for file in client.files(ref)}
+        files = client.files(ref)
+        groups = [files] if self._one_by_one and files else [(file,) for file in files]
+        return {some: self._once((ref, some), self._quick_pool, question, some) for some in groups}
 
-    def _once(self, key: Hashable, question: Callable[[Go], T], without_go: T) -> "Future[T]":
-        if go := self._who[0]:
-            return self._start(key, self._go_pool, question, go)
-        done: Future[T] = Future()
-        done.set_result(without_go)
-        return done
-
-    def _start(self, key: Hashable, pool: ThreadPoolExecutor, question: Callable[..., T], *args: object) -> "Future[T]":
+    def _once(self, key: Hashable, pool: ThreadPoolExecutor, question: Callable[..., T], *args: object) -> Future[T]:
         with self._lock:
             if key not in self._asked:
                 self._asked[key] = pool.submit(question, *args)
@@ -179,7 +194,7 @@ class Ask:
 
     def _tried(self, question: Callable[[], T], about: str) -> T:
         """Return the answer to QUESTION, asked again a few times while it fails in a way that may pass."""
-        with self._who[2].waiting_for(about):
+        with self.progress.waiting_for(about):
             for attempt in range(1, _TRIES + 1):
                 answer = question()
                 failure: Failure | None = getattr(answer, "failure", None)
@@ -193,11 +208,3 @@ class Ask:
 def _is_commit(ref: Reference) -> bool:
     """Return whether more than the tags of its module must be fetched to know about REF."""
     return module.is_pseudo(ref.version) or ref.version.endswith("+incompatible")
-
-
-def _result(future: "Future[T]", seconds: float, late: T) -> T:
-    """Return the result of FUTURE, or LATE if there is none within SECONDS."""
-    try:
-        return future.result(max(0.0, seconds))
-    except FutureTimeoutError:
-        return late

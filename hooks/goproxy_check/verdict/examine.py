@@ -17,7 +17,7 @@ from goproxy_check.verdict.ask import Ask
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import Why
 
-_VERSIONS = 64  # that are examined at once
+_VERSIONS = 256  # that are examined at once
 
 
 def examine(ref: Reference, ask: Ask) -> Diagnosis:
@@ -58,5 +58,6 @@ def _released(ref: Reference, answer: Answer, ask: Ask) -> Diagnosis | None:
 
 def examine_all(refs: Sequence[Reference], ask: Ask) -> list[Diagnosis]:
     """Return the verdicts on REFS, which do not wait for each other."""
+    ask.together(refs)
     with ThreadPoolExecutor(max(1, min(_VERSIONS, len(refs))), thread_name_prefix="version") as pool:
         return list(pool.map(lambda ref: examine(ref, ask), refs))
