@@ -98,10 +98,11 @@ def _run(argv: list[str]) -> int:
     from goproxy_check.options import parse
     from goproxy_check.run import run
     from goproxy_check.system.programs import Programs
-    from goproxy_check.system.terminal import Progress
+    from goproxy_check.system.terminal import Progress, is_terminal, styled
 
     options = parse(argv)
-    programs, progress, stop = Programs(options.trace, options.timeout), Progress(options), threading.Event()
+    shown = is_terminal(sys.stderr) and styled(options.color, sys.stderr) and not options.trace
+    programs, progress, stop = Programs(options.trace, options.timeout), Progress(shown), threading.Event()
     ended: list[int | BaseException] = []
     over = threading.Event()
 

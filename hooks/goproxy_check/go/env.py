@@ -14,17 +14,8 @@ from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.redact import one_line, redacted_url
 
-_NAMES = [
-    "GOPROXY",
-    "GOPRIVATE",
-    "GONOPROXY",
-    "GONOSUMDB",
-    "GOFLAGS",
-    "GOMODCACHE",
-    "GOVERSION",
-    "GOHOSTOS",
-    "GOHOSTARCH",
-]
+_NAMES = ["GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOFLAGS", "GOMODCACHE"]
+_NAMES += ["GOVERSION", "GOHOSTOS", "GOHOSTARCH"]
 
 
 class Proxy(NamedTuple):
@@ -43,20 +34,16 @@ class Proxy(NamedTuple):
 class GoEnv:
     """The settings of Go that matter here."""
 
-    go: str
-    """The path of the go command, "" if there is none."""
+    go: str  # the path of the go command, "" if there is none
     proxies: tuple[Proxy, ...]
-    end: str
-    """What the list of proxies ends with: ``direct``, ``off``, or nothing."""
+    end: str  # what the list of proxies ends with: direct, off, or nothing
     goprivate: str
     gonoproxy: str
     gonosumdb: str
-    flags: str
-    """GOFLAGS without -mod and -modfile, which make questions about single modules fail."""
+    flags: str  # GOFLAGS without -mod and -modfile, which make questions about single modules fail
     modcache: str
     version: str
-    host: str
-    """Operating system and processor, as in the versions of toolchains: linux-amd64."""
+    host: str  # operating system and processor, as in the versions of toolchains: linux-amd64
 
     @property
     def off(self) -> bool:
@@ -78,9 +65,7 @@ class GoEnv:
         Without ENDS, those that builds need: Go takes a module's go.mod before its archive.
         """
         ends = ends or ((".mod",) if ref.go_mod_only else (".zip", ".info"))
-        file = os.path.join(
-            self.modcache, "cache", "download", module.escape(ref.module), "@v", module.escape(ref.version)
-        )
+        file = f"{self.modcache}/cache/download/{module.escape(ref.module)}/@v/{module.escape(ref.version)}"
         return bool(self.modcache) and all(os.path.exists(file + end) for end in ends)
 
 
@@ -124,15 +109,11 @@ def downloaded(references: list[Reference], env: GoEnv, programs: Programs, seco
     Left out is what ENV's Go need not download: what is not newer than itself, or on PATH, or not allowed by
     GOTOOLCHAIN; and all of them where there is no Go. Go may take SECONDS; raises CommandError.
     """
-    names = [ref for ref in references if ref.is_toolchain and ref.version.startswith("go")]
-    oldest = _oldest(env, programs, seconds) if names and env.go else ""
-    kept = []
-    for ref in references:
-        if ref not in names:
-            kept.append(ref)
-        elif oldest and toolchain.newer(ref.version, oldest) and not shutil.which(ref.version):
-            kept.append(replace(ref, version=f"v0.0.1-{ref.version}.{env.host}"))
-    return kept
+    named = {ref for ref in references if ref.is_toolchain and ref.version.startswith("go")}
+    oldest = _oldest(env, programs, seconds) if named and env.go else ""
+    wanted = [ref for ref in named if oldest and toolchain.newer(ref.version, oldest) and not shutil.which(ref.version)]
+    modules = {ref: replace(ref, version=f"v0.0.1-{ref.version}.{env.host}") for ref in wanted}
+    return [modules.get(ref, ref) for ref in references if ref not in named or ref in modules]
 
 
 def _oldest(env: GoEnv, programs: Programs, seconds: float) -> str:
@@ -143,9 +124,7 @@ def _oldest(env: GoEnv, programs: Programs, seconds: float) -> str:
     least, _, mode = output.decode("utf-8", "replace").strip().rpartition("+")
     if not mode:
         raise CommandError("go env GOTOOLCHAIN: no answer: repair the Go installation")
-    if mode != "auto":
-        return ""
-    return least if toolchain.newer(least, env.version) else env.version
+    return "" if mode != "auto" else least if toolchain.newer(least, env.version) else env.version
 
 
 def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:

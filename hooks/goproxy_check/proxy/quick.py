@@ -65,9 +65,9 @@ class Replies(NamedTuple):
 
     def proves(self) -> bool:
         """Return whether the version is served, and is what go.sum records."""
-        served = all(status == 200 for status in self.statuses().values())
         named = self.ref.go_mod_only or _names(self.body(".info"), self.ref.version)
-        return served and named and self.ref.go_mod_hashes == {go_mod_hash(self.body(".mod"))}
+        served = named and set(self.statuses().values()) == {200}
+        return served and self.ref.go_mod_hashes == {go_mod_hash(self.body(".mod"))}
 
     def denies(self) -> bool:
         """Return whether a proxy says that it does not have the version, or a file of it."""
@@ -110,7 +110,7 @@ class Quick:
         return replies
 
     def _one(self, proxy: Proxy, ref: Reference, file: str) -> Reply:
-        started, url = time.monotonic(), proxy.redacted
+        started, url = time.monotonic(), proxy.url
         try:
             parts = urlsplit(proxy.url)  # the query belongs to the proxy, the credentials to go
             path = f"{parts.path.rstrip('/')}/{quote(module.escape(ref.module))}/@v/{quote(module.escape(ref.version))}"

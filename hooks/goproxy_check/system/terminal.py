@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from goproxy_check.system.redact import harmless, one_line
 
@@ -38,20 +38,11 @@ def complain(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # full; Python would write it again at exit
 
 
-class Style(Protocol):
-    """The options that say how to write to a terminal."""
-
-    @property
-    def color(self) -> str: ...
-    @property
-    def trace(self) -> bool: ...
-
-
 class Progress:
-    """A status line on a terminal, for questions that take longer than a second; safe to use from any thread."""
+    """A status line, if SHOWN, for questions that take longer than a second; safe to use from any thread."""
 
-    def __init__(self, style: Style) -> None:
-        self.shown = is_terminal(sys.stderr) and styled(style.color, sys.stderr) and not style.trace
+    def __init__(self, shown: bool) -> None:
+        self.shown = shown
         self.text = ""  # takes the place of the questions, while it is set (--wait)
         self._since: dict[str, float] = {}  # question → when it was asked first, by time.time()
         self._lock = threading.Lock()
