@@ -14,6 +14,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import tarfile
 import threading
 import time
 import zipfile
@@ -23,6 +24,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+
+from tests.support import gitobjects
 
 if TYPE_CHECKING:
     from tests.support.sumdb import SumDB
@@ -314,8 +317,10 @@ def _git(repository: Path, *args: str) -> bytes:
 
 
 def _tags(repository: Path, prefix: str) -> list[str]:
-    tags = _git(repository, "tag", "--list", f"{prefix}v*").decode().split()
-    return [tag.removeprefix(prefix) for tag in tags]
+    tags = gitobjects.tags(repository)
+    if tags is None:
+        tags = _git(repository, "tag", "--list").decode().split()
+    return [tag.removeprefix(prefix) for tag in tags if tag.startswith(f"{prefix}v")]
 
 
 def _as_version(module: str, tag: str) -> str:
@@ -333,19 +338,19 @@ def published_files(version: str, repository: Path, prefix: str) -> tuple[dict[s
     """Return the files of a module at VERSION in REPOSITORY, and when it was committed; None if it is not there."""
     pseudo = re.fullmatch(r".*-([0-9a-f]{12})(?:\+incompatible)?", version)
     rev = pseudo[1] if pseudo else f"refs/tags/{prefix}{version.removesuffix('+incompatible')}"
-    commit = _git(repository, "rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}").decode().strip()
-    if not commit:
+    archive = _git(repository, "archive", "--format=tar", f"{rev}^{{commit}}")
+    if not archive:
         return None
-    folder = prefix.rstrip("/")
-    names = _git(repository, "ls-tree", "-r", "--name-only", "--full-tree", commit, f"{folder}/" if folder else ".")
-    files = {
-        name.removeprefix(prefix): _git(repository, "cat-file", "blob", f"{commit}:{name}")
-        for name in names.decode().splitlines()
-    }
+    files, seconds = {}, 0.0
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        for member in tar:
+            seconds = member.mtime  # of the commit
+            if member.name.startswith(prefix) and (data := tar.extractfile(member)):
+                files[member.name.removeprefix(prefix)] = data.read()
     # Folders with a go.mod of their own are other modules.
     others = {name.rpartition("/")[0] + "/" for name in files if name.endswith("/go.mod")}
     files = {name: data for name, data in files.items() if not any(name.startswith(other) for other in others)}
-    return files, _git(repository, "log", "-1", "--format=%cI", commit).decode().strip()
+    return files, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def _made(module: str, version: str, files: dict[str, bytes], made: str) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from typing import Any
 from unittest import mock
 
 from goproxy_check.cli import main
+from tests.support import gitobjects
 from tests.support.goproxy import GoProxy, hashes, published_files
 
 LIB = "github.com/acme/lib"
@@ -42,7 +43,6 @@ class World:
             "GOPATH": str(self.home / "go"),
             "GOCACHE": str(self.home / "gocache"),
             "GOTOOLCHAIN": "local",
-            "GOTELEMETRY": "off",
             "GOFLAGS": "-modcacherw",
             "GOSUMDB": "off",
             "GOPROXY": f"{proxy.url},direct",
@@ -56,7 +56,12 @@ class World:
             "[user]\n\tname = Tester\n\temail = tester@example.com\n[init]\n\tdefaultBranch = main\n"
             f'\ttemplateDir = "{(self.home / "template").as_posix()}"\n'
             '[protocol "file"]\n\tallow = always\n[advice]\n\tdetachedHead = false\n'
+            "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
         )
+        # Else the first go command in a new home starts another one, which takes ten times as long (go help telemetry).
+        telemetry = self.home / ("Library/Application Support" if sys.platform == "darwin" else ".config")
+        (telemetry / "go" / "telemetry").mkdir(parents=True)
+        (telemetry / "go" / "telemetry" / "mode").write_text("off 2026-01-01")
         # What is not redirected below to a folder must not leave the machine.
         self.redirect(f"file://{root}/nowhere/", "https://")
 
@@ -125,14 +130,14 @@ class World:
         prefix = f"{folder}/" if folder else ""
         if not repository.exists():
             repository.mkdir(parents=True)
-            self.git("init", "--quiet", cwd=repository)
+            gitobjects.init(repository, self.env)
             self.redirect(f"{self.origins_at}/{url.removeprefix('https://')}", url)
         if module not in self.proxy.origins:
             place = repository / folder
             place.mkdir(parents=True, exist_ok=True)
             (place / "go.mod").write_text(f"module {module}\n")
             (place / "lib.go").write_text("package lib\n")
-            self.commit(repository, f"start {module}")
+            gitobjects.commit(repository, f"start {module}")
             self.proxy.serves(module, repository, prefix)
         for tag in tags:
             self.publish(module, tag)
@@ -142,8 +147,8 @@ class World:
         """Tag a new commit of MODULE as VERSION."""
         repository, prefix = self.proxy.origins[module]
         (repository / prefix / "VERSION").write_text(version)
-        self.commit(repository, f"{module} {version}")
-        self.git("tag", prefix + version.removesuffix("+incompatible"), cwd=repository)
+        commit = gitobjects.commit(repository, f"{module} {version}")
+        gitobjects.tag(repository, prefix + version.removesuffix("+incompatible"), commit)
 
     def stale(self, module: str, version: str) -> None:
         """Publish VERSION, but only after it was asked for: the proxy goes on saying that there is none."""
@@ -154,14 +159,14 @@ class World:
         """Commit everything in REPOSITORY and return the commit."""
         self.git("add", "--all", cwd=repository)
         self.git("commit", "--quiet", "--no-verify", "-m", message, *args, cwd=repository)
-        return self.git("rev-parse", "HEAD", cwd=repository)
+        return gitobjects.head(repository) or self.git("rev-parse", "HEAD", cwd=repository)
 
     def app(self, *requires: str, folder: str = "", name: str = "app") -> Path:
         """Make (or go on with) the user's repository, and stage a go.mod in FOLDER that requires REQUIRES."""
         repository = self.root / name
         if not repository.exists():
             repository.mkdir()
-            self.git("init", "--quiet", cwd=repository)
+            gitobjects.init(repository, self.env)
         place = repository / folder
         place.mkdir(parents=True, exist_ok=True)
         path = "example.com/" + re.sub("[^a-z0-9/]", "-", f"{name}/{folder}").rstrip("/")
