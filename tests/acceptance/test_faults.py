@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.goproxy import Fault, GoProxy, Said, hashes, reset, stall
+from tests.support.goproxy import Fault, GoProxy, Said, bomb, hashes, reset, stall
 from tests.support.world import LIB, World, document, go_mod
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the wrappers on PATH are shell scripts")
@@ -49,14 +49,13 @@ def no_head(handler: BaseHTTPRequestHandler) -> Said | None:
     return Said(405) if handler.command == "HEAD" else None
 
 
-def to(location: str, body: bytes = b"", *headers: tuple[str, str]) -> Said:
-    return Said(302, body, (("Location", location), *headers))
+def to(location: str) -> Said:
+    return Said(302, b"", (("Location", location),))
 
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 MEGABYTE = b"x" * (1 << 20)
 GZIP = ("Content-Encoding", "gzip")
-BOMB = gzip.compress(b"0" * (200 << 20))
 # Each is done to the files of one module, and no module's fault may become another's.
 FAULTS: dict[str, tuple[Fault | Said, str]] = {
     "reset": (reset, "unavailable"),
@@ -71,8 +70,8 @@ FAULTS: dict[str, tuple[Fault | Said, str]] = {
     "stall before the headers": (stall(8), "unavailable"),
     "a byte a second": (written(HEAD + b"Content-Length: 100\r\n\r\n", *[b"x"] * 9, pause=1), "unavailable"),
     "gigabytes": (written(HEAD + b"Content-Length: 4000000000\r\n\r\n", *[MEGABYTE] * 100), "unavailable"),
-    "a bomb": (Said(200, BOMB, (GZIP,)), "unavailable"),
-    "404 with a bomb": (Said(404, BOMB, (GZIP,)), "missing"),
+    "a bomb": (bomb(200), "unavailable"),
+    "404 with a bomb": (bomb(404), "missing"),
     "headers without end": (written(HEAD, *[b"X-More: " + b"x" * 900 + b"\r\n"] * 5000), "unavailable"),
     "a header without end": (written(HEAD, b"X-More: ", *[b"x" * 65536] * 500), "unavailable"),
     "continue for ever": (written(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, again=100), "unavailable"),
@@ -81,7 +80,7 @@ FAULTS: dict[str, tuple[Fault | Said, str]] = {
     "redirect to nobody": (to("http://127.0.0.1:9/"), "unavailable"),
     "redirect to a file": (to("file:///etc/passwd"), "unavailable"),
     "redirect to nonsense": (to("http://[/"), "unavailable"),
-    "redirect with a bomb": (to("/x", BOMB, GZIP), "missing"),
+    "redirect with a bomb": (bomb(302, ("Location", "/x")), "missing"),
     "redirect without end": (written(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", *[MEGABYTE] * 200), "missing"),
     "204": (Said(204), "unavailable"),
     "304": (Said(304), "unavailable"),

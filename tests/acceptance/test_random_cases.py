@@ -20,7 +20,7 @@ from tests.support.goproxy import Fault, GoProxy, Said, hashes, reset
 from tests.support.sumdb import SumDB
 from tests.support.world import World
 
-CASES = int(os.environ.get("FUZZ_CASES", "216"))
+CASES = int(os.environ.get("FUZZ_CASES", "96"))
 PARTS = 4  # tests, so that several workers share the work
 GROUP = 12  # cases of one environment: one run of goproxy-check, and one go command where that is possible
 

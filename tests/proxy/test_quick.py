@@ -12,7 +12,7 @@ import pytest
 from goproxy_check.go.env import Proxy
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.proxy.quick import Quick, Replies, Reply, cached_until, go_mod_hash
-from tests.support.goproxy import Fault, GoProxy, Said, h1, reset, stall
+from tests.support.goproxy import Fault, GoProxy, Said, bomb, h1, reset, stall
 from tests.support.world import World
 
 PATH, VERSION = "example.com/a", "v1.0.0"
@@ -288,11 +288,10 @@ def endless(handler: BaseHTTPRequestHandler) -> None:
     handler.gone = True  # type: ignore[attr-defined]
 
 
-BOMB = gzip.compress(b" " * (200 << 20))
 LONG = [
     ("info", endless),
-    ("mod", Said(200, BOMB, (("Content-Encoding", "gzip"),))),
-    ("info", Said(404, BOMB, (("Content-Encoding", "gzip"),))),
+    ("mod", bomb(200)),
+    ("info", bomb(404)),
     ("info", Said(302, b"x" * (50 << 20), (("Location", "/nowhere"),))),
     ("zip", Said(200, b"x" * (50 << 20))),
 ]

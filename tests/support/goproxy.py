@@ -5,6 +5,7 @@ The origins are git repositories on disk. It can be told to delay, to reset conn
 
 import base64
 import contextlib
+import gzip
 import hashlib
 import io
 import json
@@ -18,8 +19,10 @@ import tarfile
 import threading
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -298,6 +301,23 @@ def stall(seconds: float) -> Fault:
         time.sleep(seconds)
 
     return act
+
+
+def bomb(status: int, *headers: tuple[str, str]) -> Fault:
+    """Fault: answer STATUS with few bytes, which are compressed and become 200 MB."""
+    return lambda _: Said(status, _bomb(), (("Content-Encoding", "gzip"), *headers))
+
+
+@cache
+def _bomb() -> bytes:
+    """Return a gzip file of one megabyte 200 times, each of which is compressed to the same bytes (RFC 1951, 1952)."""
+    megabyte = b"0" * (1 << 20)
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    block, end = deflate.compress(megabyte) + deflate.flush(zlib.Z_FULL_FLUSH), deflate.flush()
+    checksum = 0
+    for _ in range(200):
+        checksum = zlib.crc32(megabyte, checksum)
+    return gzip.compress(b"")[:10] + block * 200 + end + struct.pack("<II", checksum, 200 << 20)
 
 
 def h1(files: dict[str, bytes]) -> str:

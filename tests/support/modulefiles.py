@@ -128,6 +128,9 @@ def directives(draw: st.DrawFn) -> str:
     return head + draw(SPACE) + open_ + draw(END) + inside + close + draw(END)
 
 
+PIECES = words(ODD, QUOTED, PATHS, VERSIONS) | st.characters(codec="utf-8", max_codepoint=0x2FFF)  # costly to make
+
+
 @st.composite
 def mutated(draw: st.DrawFn, text: str) -> str:
     """TEXT after some characters, words or lines were dropped, doubled, swapped or put in."""
@@ -136,7 +139,7 @@ def mutated(draw: st.DrawFn, text: str) -> str:
         at = draw(st.integers(0, len(pieces) - 1))
         to = draw(st.integers(0, len(pieces) - 1))
         change = draw(st.sampled_from(["drop", "double", "move", "put in", "put in"]))
-        piece = draw(words(ODD, QUOTED, PATHS, VERSIONS) | st.characters(codec="utf-8", max_codepoint=0x2FFF))
+        piece = draw(PIECES)
         if change != "put in":
             piece = pieces[at] if change == "double" else pieces.pop(at)
         if change != "drop":
