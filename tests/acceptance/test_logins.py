@@ -53,13 +53,13 @@ def noted(world: World) -> Path:
 def as_go(world: World, wanted: str, **env: str) -> str:
     """Check that the verdict is WANTED, that Go takes the version only if it is ok, and return all that was said."""
     told = ""
-    for form in (["--format", "json"], ["-x", "--fix"], ["--format", "github"]):
+    for form in (["--format", "json"], ["-x", "--fix"]):
         done = world.main(*form, TARGET, cwd=world.home, **env)
         told += done.stdout + done.stderr
         assert (done.returncode == 0) == (wanted == "ok"), told
     assert f'"verdict": "{wanted}"' in told
     assert SECRET not in told and ENCODED not in told
-    world.go("clean", "-modcache")
+    world.forget_modules()
     done = world.go("mod", "download", TARGET, cwd=world.home, ok=False, **env)
     assert (done.returncode == 0) == (wanted == "ok"), done.stderr
     return told
@@ -115,7 +115,7 @@ def test_own_requests_carry_no_credentials(world: World, proxy: GoProxy) -> None
     proxy.put("example.com/a", "v1.0.0")
     app = world.app("example.com/a v1.0.0")
     world.go("mod", "download", TARGET, cwd=app, GOFLAGS="-mod=mod -modcacherw", GOPROXY=proxy.url)
-    world.go("clean", "-modcache")
+    world.forget_modules()
     world.git("add", ".", cwd=app)
     host = proxy.url.removeprefix("http://")
     (world.home / ".netrc").write_text(f"machine {host} login me password {SECRET}\nmachine 127.0.0.1 login me\n")
@@ -143,9 +143,8 @@ def test_password_in_a_broken_entry_is_not_shown(world: World, proxy: GoProxy, g
     line = "h1:" + "A" * 43 + "=\n"
     (app / "go.sum").write_text(f"example.com/a v1.0.0 {line}example.com/a v1.0.0/go.mod {line}")
     world.git("add", ".", cwd=app)
-    for args in (["-x"], ["--format", "json"]):
-        done = world.main(*args, "--timeout", "5s", GOPROXY=goproxy)
-        assert done.returncode in (1, 2) and SECRET not in done.stdout + done.stderr
+    done = world.main("-x", "--format", "json", "--timeout", "5s", GOPROXY=goproxy)
+    assert done.returncode in (1, 2) and SECRET not in done.stdout + done.stderr
 
 
 @linux
@@ -192,25 +191,34 @@ WAYS = ["GIT_ASKPASS", "core.askPass", "SSH_ASKPASS", "a header in the environme
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_origin_that_wants_a_login(world: World, origin: GitServer, way: str) -> None:
-    """Whether its module is private, or the proxy lacks a version that --fix then fetches."""
-    app = world.app(f"{LIB} v1.1.0")
-    private = {"GOPRIVATE": "github.com/acme"}
-    assert world.verdicts(**private)[f"{LIB}@v1.1.0"] == "missing"
-    env = given(world, origin, way)
-    assert world.verdicts(**private, **env)[f"{LIB}@v1.1.0"] == "ok"
+def test_private_origin_that_wants_a_login(world: World, origin: GitServer, way: str) -> None:
+    world.app(f"{LIB} v1.1.0")
+    private = {"GOPRIVATE": "github.com/acme", **given(world, origin, way)}
+    done = world.main("-x", "--format", "json", **private)
+    assert done.returncode == 0
+    assert SECRET not in done.stdout + done.stderr and ENCODED not in done.stdout + done.stderr
+    world.go("mod", "download", f"{LIB}@v1.1.0", cwd=world.home, ok=True, **private)
+
+
+def test_private_origin_that_gets_no_login(world: World, origin: GitServer) -> None:
+    world.app(f"{LIB} v1.1.0")
+    assert world.verdicts(GOPRIVATE="github.com/acme") == {f"{LIB}@v1.1.0": "missing"}
     assert origin.turned_away
-    assert world.verdicts(**env)[f"{LIB}@v1.1.0"] == "stale"
-    done = world.main("--fix", "-x", **env)
+
+
+@pytest.mark.parametrize("way", ["core.askPass", "a header in the environment"])
+def test_fix_fetches_from_an_origin_that_wants_a_login(world: World, origin: GitServer, way: str) -> None:
+    app = world.app(f"{LIB} v1.1.0")
+    done = world.main("--fix", "-x", **given(world, origin, way))
+    assert f"{LIB} v1.1.0: stale (fixed here)" in done.stdout
     assert (app / "go.sum").read_text() == world.sum_lines(LIB, "v1.1.0"), done.stdout
     assert SECRET not in done.stdout + done.stderr and ENCODED not in done.stdout + done.stderr
-    world.go("clean", "-modcache")
-    world.go("mod", "download", cwd=app, ok=True, GOPROXY="direct", **env)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a terminal")
-@pytest.mark.parametrize("args", [["-x", "--timeout", "20s"], ["--fix"]])
-@pytest.mark.parametrize("settings", [{}, {"GIT_TERMINAL_PROMPT": "1"}])
+@pytest.mark.parametrize(
+    ("args", "settings"), [(["-x", "--timeout", "20s"], {"GIT_TERMINAL_PROMPT": "1"}), (["--fix"], {})]
+)
 def test_nobody_is_asked_on_the_terminal(
     world: World, origin: GitServer, args: list[str], settings: dict[str, str]
 ) -> None:

@@ -37,7 +37,7 @@ def same(world: World, target: str, wanted: str, *proxies: GoProxy, **env: str) 
     ours = [bool(proxy.log) for proxy in proxies]
     for proxy in proxies:
         proxy.log.clear()
-    world.go("clean", "-modcache")
+    world.forget_modules()
     settings = {**env, "GOPROXY": alone(goproxy)}
     done = world.go("mod", "download", target, cwd=world.home, ok=False, **settings)
     assert (done.returncode == 0) == (wanted == "ok"), done.stderr

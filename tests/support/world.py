@@ -98,6 +98,11 @@ class World:
         """Run go."""
         return self.run("go", *args, cwd=cwd, ok=ok, **env)
 
+    def forget_modules(self) -> None:
+        """Empty the module cache, as go clean -modcache does."""
+        if (modules := self.home / "go" / "pkg" / "mod").exists():
+            shutil.rmtree(modules)
+
     def check(self, *args: str, cwd: Path | str | None = None, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run goproxy-check in CWD (default: the user's repository), in a process of its own."""
         return self.run(sys.executable, "-m", "goproxy_check", *args, cwd=cwd or self.root / "app", ok=False, **env)
