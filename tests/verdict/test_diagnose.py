@@ -16,6 +16,7 @@ from goproxy_check.report.text import explanation
 from goproxy_check.verdict.diagnose import moved, not_listed, not_served, private, served, unpublished
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import INVALID_STEPS, SKIPPED, Why
+from goproxy_check.verdict.words import said as in_words
 
 REF = Reference("github.com/acme/lib", "v1.1.0", (Location("go.mod", 6),), required=True)
 PSEUDO = replace(REF, version="v0.0.0-20200101000000-abcdefabcdef")
@@ -152,8 +153,8 @@ def test_answer_of_each_proxy_is_the_one_that_says_most() -> None:
 
 
 def test_proxy_that_only_go_has_an_answer_of_is_named() -> None:
-    (answer,) = no(NOT_FOUND._replace(detail="words")).said
-    assert (answer.url, answer.answer) == ("https://one.example", "404 Not Found: words")
+    found = no(NOT_FOUND._replace(detail="words"))
+    assert in_words(found)[0] == "https://one.example: 404 Not Found: words"
 
 
 def test_until_is_the_latest_time_that_a_proxy_names() -> None:

@@ -5,7 +5,6 @@ from itertools import groupby
 from textwrap import wrap
 from typing import TextIO
 
-from goproxy_check.go.questions import State
 from goproxy_check.report.commands import commands, once, quoted
 from goproxy_check.report.outcome import Run
 from goproxy_check.system.redact import harmless, one_line
@@ -15,7 +14,6 @@ from goproxy_check.verdict.words import explained, said
 
 _COLOURS = {Verdict.SKIPPED: "dim", Verdict.UNAVAILABLE: "yellow"}
 _FEW = 5
-_ORIGINS = {State.PUBLISHED: "have them", State.ABSENT: "do not have them", State.UNKNOWN: "could not be asked"}
 
 
 def print_text(run: Run, stream: TextIO, *, colour: bool, summary: bool, width: int = 0) -> None:
@@ -78,15 +76,13 @@ def explanation(group: list[Diagnosis], run: Run, *, fetch_last: bool = False) -
 
     Of more than one, only what is true of all. FETCH_LAST: what --fix can fetch gets its command elsewhere.
     """
-    last = group[-1]
-    why, steps = explained(last)
-    lines = [*(said(last) if len(group) == 1 else _shared(last)), why]
+    last, alone = group[-1], len(group) == 1
+    why, steps = explained(last, alone=alone)
+    lines = [*said(last, alone=alone), why]
     if last.fixed:
         return lines
     if last.not_fixed:
         lines.append(f"Not fixed: {last.not_fixed[0].text.format(one_line(last.not_fixed[1]))}.")
-    if len(group) > 1:
-        steps = [step for step in steps if not step.text.startswith("Nearest: ")]  # it stands with each of them
     for step in steps:
         elsewhere = fetch_last and last.verdict in FIXABLE and step.remedy is Remedy.DIRECT and not last.not_fixed
         pasted = commands(step.remedy, group, run.reader) if step.remedy and not elsewhere else []
@@ -95,20 +91,10 @@ def explanation(group: list[Diagnosis], run: Run, *, fetch_last: bool = False) -
     return lines
 
 
-def _shared(item: Diagnosis) -> list[str]:
-    """Return who was asked for ITEM and what they said, without what is about this version only."""
-    asked = [
-        (answer.url, f"{answer.status} {answer.phrase}" if answer.status else answer.detail) for answer in item.said
-    ]
-    origins = [f"their origins {_ORIGINS[item.origin.state]}"] if item.origin and item.finding else []
-    return [f"{url}: {answer}" for url, answer in asked] + origins
-
-
 def _kind(item: Diagnosis) -> tuple[object, ...]:
     """Return what findings have in common that one explanation serves."""
-    alone = item.ref if item.hashes or item.ref.invalid or item.declares else None
-    state = item.origin.state if item.origin else None
-    return item.why, _shared(item), state, item.fixed, item.not_fixed and item.not_fixed[0], item.ref.skipped, alone
+    own = item.ref if item.ref.invalid or item.declares else None
+    return item.why, said(item, alone=False), item.fixed, item.not_fixed and item.not_fixed[0], item.ref.skipped, own
 
 
 def _remedies(run: Run) -> Iterator[str]:

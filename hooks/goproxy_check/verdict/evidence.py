@@ -21,13 +21,6 @@ class Said(NamedTuple):
     detail: str = ""  # its own words, or why there was no answer
     about: str = ""  # what was asked for, if not the version itself
 
-    @property
-    def answer(self) -> str:
-        """The status and the words."""
-        status = f"{self.status} {self.phrase}".strip() if self.status else ""
-        detail = "" if self.detail.lower() in status.lower() else self.detail  # often no more than the status again
-        return ": ".join(filter(None, (status, detail))) or "no answer"
-
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -35,21 +28,14 @@ class Diagnosis:
 
     ref: Reference
     why: Why
-    said: tuple[Said, ...] = ()
-    """One answer of each proxy that was asked."""
+    said: tuple[Said, ...] = ()  # one answer of each proxy that was asked
     origin: "Origin | None" = None
-    nearest: tuple[str, ...] = ()
-    """Published or listed versions around the one that is not there."""
-    until: float | None = None
-    """Until when the proxies will repeat their answer, in seconds since the epoch."""
-    hashes: tuple[tuple[str, str], ...] = ()
-    """Of a mismatch: who has which hash."""
-    declares: str = ""
-    """The path that the served go.mod declares."""
-    fixed: bool = False
-    """--fix has fetched it."""
-    not_fixed: tuple[NotFixed, str] | None = None
-    """Why --fix has not, with the words of go."""
+    nearest: tuple[str, ...] = ()  # published or listed versions around the one that is not there
+    until: float | None = None  # when the proxies ask again, in seconds since the epoch
+    hashes: tuple[tuple[str, str], ...] = ()  # of a mismatch: who has which hash
+    declares: str = ""  # the path that the served go.mod declares
+    fixed: bool = False  # --fix has fetched it
+    not_fixed: tuple[NotFixed, str] | None = None  # why --fix has not, with the words of go
 
     @property
     def verdict(self) -> Verdict:

@@ -1,21 +1,23 @@
-"""The words of a diagnosis, for a reader: who said what, why it is so, what to do."""
+"""The words of a diagnosis: who answered what, why it is so, what to do.
+
+ALONE: the words are for this diagnosis; otherwise for several that differ only in names and details.
+"""
 
 import time
 
 from goproxy_check.go.questions import State
 from goproxy_check.gofiles import module
-from goproxy_check.verdict.evidence import Diagnosis
-from goproxy_check.verdict.reasons import CORRECT, INVALID_STEPS, SKIPPED, Remedy, Step, Verdict, Why
+from goproxy_check.verdict.evidence import Diagnosis, Said
+from goproxy_check.verdict.reasons import CORRECT, INVALID_STEPS, NEAREST, SKIPPED, Remedy, Step, Verdict, Why
 
 _DAY = 24 * 60  # minutes
 # Where most repositories are public; elsewhere an unknown module is private rather than misspelt.
 _PUBLIC = ("github.com/", "gitlab.com/", "bitbucket.org/", "codeberg.org/", "gopkg.in/", "golang.org/", "k8s.io/")
 
 
-def explained(item: Diagnosis) -> tuple[str, list[Step]]:
+def explained(item: Diagnosis, *, alone: bool = True) -> tuple[str, list[Step]]:
     """Return why ITEM is so, and what to do about it."""
     ref, skipped, invalid = item.ref, item.ref.skipped, item.ref.invalid
-    steps = (INVALID_STEPS.get(invalid.kind, CORRECT),) if invalid else item.why.steps
     facts = {
         "module": ref.module,
         "nearest": ", ".join(item.nearest),
@@ -25,12 +27,14 @@ def explained(item: Diagnosis) -> tuple[str, list[Step]]:
         "right": invalid.right if invalid else "",
         "skipped": SKIPPED[skipped.why].format(skipped.detail) if skipped else "",
     }
-    kept = [step for step in steps if item.nearest or "{nearest}" not in step.text]
+    steps = [INVALID_STEPS.get(invalid.kind, CORRECT)] if invalid else list(item.why.steps)
+    if not (item.nearest and alone):
+        steps = [step for step in steps if step is not NEAREST]
     if not ref.module.startswith(_PUBLIC):  # what is most likely comes first
-        kept.sort(key=lambda step: step.remedy is not Remedy.PRIVATE)
+        steps.sort(key=lambda step: step.remedy is not Remedy.PRIVATE)
     if item.not_fixed:
-        kept = [*(step for step in kept if step.remedy is not Remedy.DIRECT), item.not_fixed[0].step]
-    return item.why.text.format(**facts), [step._replace(text=step.text.format(**facts)) for step in kept]
+        steps = [*(step for step in steps if step.remedy is not Remedy.DIRECT), item.not_fixed[0].step]
+    return item.why.text.format(**facts), [step._replace(text=step.text.format(**facts)) for step in steps]
 
 
 def _remembers(until: float | None) -> str:
@@ -43,24 +47,31 @@ def _remembers(until: float | None) -> str:
     return f"remembers the miss until {clock}{minutes}"
 
 
-def said(item: Diagnosis) -> list[str]:
-    """Return who was asked and what they said, a line each."""
+def said(item: Diagnosis, *, alone: bool = True) -> list[str]:
+    """Return who was asked about ITEM and what they answered, a line each."""
     if not item.finding:
         return []
-    lines = [f"{answer.url}{f' ({answer.about})' if answer.about else ''}: {answer.answer}" for answer in item.said]
-    lines += [f"{keeper} {hash_}" for keeper, hash_ in item.hashes]
-    origin, version = item.origin, item.ref.version
-    if (
-        not origin
-        or item.verdict in (Verdict.MISMATCH, Verdict.UNVERIFIABLE)
-        or item.why in (Why.NO_DATABASE, Why.NO_GO)
-    ):
+    lines = [_answer(answer, alone) for answer in item.said] + [f"{keeper} {hash_}" for keeper, hash_ in item.hashes]
+    origin, ref = item.origin, item.ref
+    if not origin or item.verdict in (Verdict.MISMATCH, Verdict.UNVERIFIABLE):
         return lines
-    what = f"the commit of {version}" if module.is_pseudo(version) else version
-    detail = origin.failure.detail if origin.failure else ""
-    if item.ref.is_toolchain and origin.state is State.UNKNOWN:
+    if item.why in (Why.NO_DATABASE, Why.NO_GO) or (ref.is_toolchain and origin.state is State.UNKNOWN):
         return lines  # Go releases have no repository that a reader could ask
-    answer = {State.PUBLISHED: f"has {what}", State.UNKNOWN: f"could not be asked: {detail}"}.get(origin.state)
-    unfit = item.why in (Why.UNFIT_TAG, Why.UNFIT_COMMIT)
-    by = f"{origin.url} (its origin)" if origin.url else "its origin"
-    return [*lines, f"{by}: {answer or (detail if unfit else f'does not have {what}')}"]
+    where = f"{origin.url} (its origin)" if origin.url else "its origin"
+    what = f"the commit of {ref.version}" if module.is_pseudo(ref.version) else ref.version
+    detail = f": {origin.failure.detail}" if origin.failure else ""
+    if item.why in (Why.UNFIT_TAG, Why.UNFIT_COMMIT):
+        return [*lines, where + detail]
+    if not alone:
+        where, what, detail = "the origin of each", "it", ""
+    answers = {State.PUBLISHED: f"has {what}", State.ABSENT: f"does not have {what}"}
+    return [*lines, f"{where}: {answers.get(origin.state, f'could not be asked{detail}')}"]
+
+
+def _answer(answer: Said, alone: bool) -> str:
+    """Return who gave ANSWER, the status and, if ALONE or there is no status, the words."""
+    status = f"{answer.status} {answer.phrase}".strip() if answer.status else ""
+    repeated = answer.detail.lower() in status.lower()  # often no more than the status again
+    detail = answer.detail if not (repeated or (status and not alone)) else ""
+    about = f" ({answer.about})" if answer.about else ""
+    return f"{answer.url}{about}: {': '.join(filter(None, (status, detail))) or 'no answer'}"
