@@ -14,8 +14,7 @@ from goproxy_check.gofiles.names import MODULE_FILES
 from goproxy_check.system.programs import CommandError
 
 _PUSH = {"PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_REMOTE_NAME"}  # set by pre-commit before a push
-_EPILOG = "exit status: 0 nothing found, or all of it fixed; 1 findings, or go.sum changed; 2 could not run; "
-_EPILOG += "130 interrupted"
+_DEFAULTS = {"--wait": "=30m", "--pre-push": "="}  # of options whose value may be left out
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,11 @@ class Options:
         """Whether versions are named on the command line."""
         return bool(self.versions or self.tag)
 
+    @property
+    def releasing(self) -> bool:
+        """Whether this is about a release: a version that is named, or waited for."""
+        return self.named or self.wait is not None
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
@@ -61,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="goproxy-check",
         usage="goproxy-check [options] [FILE ... | MODULE@VERSION ...]",
         description="Check that every newly referenced Go module version resolves through the configured proxy.",
-        epilog=_EPILOG,
+        epilog="exit status: 0 all is well, or fixed; 1 findings, or go.sum changed; 2 could not run; 130 interrupted",
         allow_abbrev=False,
     )
     add = parser.add_argument
@@ -71,8 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--to-ref", metavar="B", help="see --from-ref")
     push = "what a push brings that REMOTE (default: any) lacks, by the lines that git gives a pre-push hook"
     add("--pre-push", nargs="?", const="", metavar="REMOTE", help=push)
-    tag = "the version that TAG of this repository publishes; may be given more than once"
-    add("--tag", action="append", default=[], metavar="TAG", help=tag)
+    add("--tag", action="append", default=[], metavar="TAG", help="what TAG of this repository publishes; repeatable")
     wait = "until every version is served, for at most this time (default: 30m)"
     add("--wait", type=_duration, nargs="?", const=1800.0, metavar="DURATION", help=wait)
     add("--latest", action="store_true", help="with --wait: also until go get MODULE@latest takes it")
@@ -85,18 +88,19 @@ def _parser() -> argparse.ArgumentParser:
     timeout = "give up asking after this time (default: 60s); --fix may take as long again"
     add("--timeout", type=_duration, default=60.0, metavar="DURATION", help=timeout)
     add("-C", default=".", metavar="DIR", dest="folder", help="run as if started in DIR")
-    color = "colour the report (default: on a terminal)"
-    add("--color", choices=["auto", "always", "never"], default="auto", help=color)
+    add("--color", choices=["auto", "always", "never"], default="auto", help="when to colour (auto: on a terminal)")
     add("--version", action="version", version=f"goproxy-check {__version__}")
     return parser
 
 
 def parse(argv: Sequence[str]) -> Options:
     """Return the options of the command line ARGV; raises CommandError, or SystemExit for --help and --version."""
-    given = vars(_parser().parse_args(list(_unambiguous(argv))))
+    # What follows --wait or --pre-push is its value only if it is no target.
+    pairs = zip_longest(argv, argv[1:], fillvalue="")
+    words = [word + _DEFAULTS.get(word, "") * _is_target(following) for word, following in pairs]
+    given = vars(_parser().parse_args(words))
     targets: list[str] = given.pop("targets")
-    versions = tuple(filter(_is_version, targets))
-    tag = tuple(given.pop("tag"))
+    versions, tag = tuple(filter(_is_version, targets)), tuple(given.pop("tag"))
     # pre-commit sets these where it was asked about a range: before a push, and with --from-ref and --to-ref. prek sets
     # the second alone where a remote has nothing yet: then all files count, which it passes.
     ends = [os.environ.get(f"PRE_COMMIT_{name}_REF") for name in ("FROM", "TO")]
@@ -115,42 +119,38 @@ def parse(argv: Sequence[str]) -> Options:
         pushed_ref=os.environ.get("PRE_COMMIT_REMOTE_BRANCH", ""),
         **given,
     )
-    if problem := next((text for wrong, text in _checks(options) if wrong), ""):
-        raise CommandError(problem)
+    for wrong, problem in _checks(options):
+        if wrong:
+            raise CommandError(problem)
     return options
 
 
 def _checks(options: Options) -> Iterator[tuple[bool, str]]:
     """Yield what makes no sense together, with the line that says so."""
-    files, versions, refs = bool(options.files), options.named, (options.from_ref, options.to_ref)
-    ways = options.all + (options.pre_push is not None) + all(refs)
+    waits, pushes, ends = options.wait is not None, options.pre_push is not None, (options.from_ref, options.to_ref)
+    ways = options.all + pushes + all(ends)
     odd = [name for name in options.files if os.path.basename(name) not in MODULE_FILES]
     yield not os.path.isdir(options.folder), f"-C {options.folder}: no such folder"
-    yield options.fix and options.wait is not None, "--wait and --fix exclude each other: the first waits for the proxy"
+    yield options.fix and waits, "--wait and --fix exclude each other: the first waits for the proxy"
     yield options.nosumdb and not options.fix, "--nosumdb goes with --fix"
-    yield "" in refs, "--from-ref and --to-ref need a commit: is a variable empty?"
-    yield (refs[0] is None) != (refs[1] is None), "--from-ref and --to-ref go together"
+    yield "" in ends, "--from-ref and --to-ref need a commit: is a variable empty?"
+    yield ends.count(None) == 1, "--from-ref and --to-ref go together"
     yield bool(odd), f"{''.join(odd[:1])} is not a go.mod, go.sum, go.work or go.work.sum, nor MODULE@VERSION"
-    yield options.latest and options.wait is None, "--latest goes with --wait"
-    alone = "MODULE@VERSION and --tag go with nothing else: ask for files, refs and versions one after the other"
-    yield versions and bool(files or ways), alone
-    exclusive = "FILE, --all, --pre-push and --from-ref exclude each other"
-    yield ways > 1 or (files and (options.all or options.pre_push is not None)), exclusive
+    yield options.latest and not waits, "--latest goes with --wait"
+    several = bool(options.files or ways)
+    yield options.named and several, "MODULE@VERSION and --tag go without files and refs: ask for one after the other"
+    several = ways > 1 or (bool(options.files) and (options.all or pushes))
+    yield several, "FILE, --all, --pre-push and --from-ref exclude each other"
     terminal = sys.stdin is None or sys.stdin.isatty()
-    reads = "--pre-push reads the lines that git gives a pre-push hook on standard input"
-    yield options.pre_push is not None and terminal, reads
+    yield pushes and terminal, "--pre-push reads on standard input the lines that git gives a pre-push hook"
 
 
 def _is_version(target: str) -> bool:
     return "@" in os.path.basename(target)
 
 
-def _unambiguous(argv: Sequence[str]) -> Iterator[str]:
-    """Yield ARGV so that what follows --wait or --pre-push is taken for its value only if it is no target."""
-    defaults = {"--wait": "30m", "--pre-push": ""}
-    for word, following in zip_longest(argv, argv[1:], fillvalue=""):
-        target = _is_version(following) or os.path.basename(following) in MODULE_FILES
-        yield f"{word}={defaults[word]}" if word in defaults and target else word
+def _is_target(word: str) -> bool:
+    return _is_version(word) or os.path.basename(word) in MODULE_FILES
 
 
 def _count(text: str) -> int:

@@ -1,24 +1,21 @@
 """One run: from a change to a report. What is slow to import is imported where it is needed."""
 
-import os
-import shutil
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from goproxy_check.change import scope
 from goproxy_check.change.git import Git
 from goproxy_check.change.tags import tagged
 from goproxy_check.go.env import GoEnv, downloaded, read_go_env
 from goproxy_check.gofiles import references
-from goproxy_check.gofiles.problems import Skip
+from goproxy_check.gofiles.problems import Skip, Skipped
 from goproxy_check.gofiles.reference import Reference, joined, of_argument, of_tag, outside
 from goproxy_check.options import Options
-from goproxy_check.report.outcome import Reader, Run, Setting
+from goproxy_check.report.outcome import Run
 from goproxy_check.system.programs import CommandError, Programs
-from goproxy_check.system.terminal import Progress, complain, is_terminal, styled
+from goproxy_check.system.terminal import Progress, complain, is_terminal
 from goproxy_check.verdict.evidence import Diagnosis, without_asking
 
 
@@ -35,27 +32,26 @@ def run(options: Options, programs: Programs, progress: Progress, stop: threadin
     refs = _references(git, options, changes)
     known = {ref: without_asking(ref) for ref in refs}
     env = settings.result() if None in known.values() else None
-    seconds = options.timeout - (time.monotonic() - started)
-    found = (
-        _diagnoses(refs, env, options, programs, progress, stop, seconds) if env else list(filter(None, known.values()))
-    )
+    if env:
+        seconds = options.timeout - (time.monotonic() - started)
+        refs = downloaded(refs, env, programs, seconds / 2)
+        known = {ref: without_asking(ref, env, cache_suffices=options.all) for ref in refs}
+        if options.releasing and Skipped(Skip.OFF) in [item.ref.skipped for item in known.values() if item]:
+            raise CommandError("GOPROXY=off: nobody can be asked (see go env GOPROXY)")
+        if unknown := [ref for ref, item in known.items() if item is None]:
+            found = _asked(unknown, env, options, programs, progress, stop, seconds)
+            known |= {item.ref: item for item in found}
+    diagnoses = list(filter(None, known.values()))
     to_add: tuple[str, ...] = ()
-    if options.fix and env and env.go:
+    if options.fix and env and env.go and not stop.is_set():
         from goproxy_check.verdict.fix import fix
 
         root = changes[0].root if changes else options.folder
-        found, to_add = fix(found, env, programs, root, options.timeout, options.nosumdb)
-        if stop.is_set():
-            raise KeyboardInterrupt
-    finished = Run(
-        found,
-        _reader(options, env, changes[0].folder if changes else ""),
-        to_add=to_add,
-        direct_allowed=env is None or env.end == "direct",
-        seconds=time.monotonic() - started,
-        tolerant=options.allow_unavailable,
-        show_skipped=options.trace,
-    )
+        diagnoses, to_add = fix(diagnoses, env, programs, root, options.timeout, options.nosumdb)
+    if stop.is_set() and (options.wait is None or None in known.values()):
+        raise KeyboardInterrupt  # there is nothing to report
+    folder = changes[0].folder if changes else ""
+    finished = Run(options, diagnoses, env, folder, to_add, seconds=time.monotonic() - started)
     progress.close()
     _report(finished, options)
     return finished.exit_status()
@@ -99,17 +95,7 @@ def _of_change(git: Git, change: scope.Change) -> list[Reference]:
     return found
 
 
-def _reader(options: Options, env: GoEnv | None, folder: str) -> Reader:
-    """Return who reads the report, standing in FOLDER, with ENV's Go."""
-    reader = Reader(options.hook, options.plain, options.fix, options.action, folder, commits=not options.all)
-    if not env:
-        return reader
-    by_itself = env.gonoproxy != env.goprivate
-    name, value = ("GONOPROXY", env.gonoproxy) if by_itself else ("GOPRIVATE", env.goprivate)
-    return replace(reader, private=Setting(name, value, name in os.environ), gonosumdb=env.gonosumdb)
-
-
-def _diagnoses(
+def _asked(
     refs: list[Reference],
     env: GoEnv,
     options: Options,
@@ -118,37 +104,22 @@ def _diagnoses(
     stop: threading.Event,
     seconds: float,
 ) -> list[Diagnosis]:
-    """Return the verdicts on REFS, in their order; asks for at most SECONDS, unless it waits."""
-    known = {
-        ref: without_asking(ref, env, cache_suffices=options.all)
-        for ref in downloaded(refs, env, programs, seconds / 2)
-    }
-    unknown = [ref for ref, diagnosis in known.items() if diagnosis is None]
-    off = [item for item in known.values() if item and item.ref.skipped and item.ref.skipped.why is Skip.OFF]
-    if off and (options.named or options.wait is not None):
-        raise CommandError("GOPROXY=off: nobody can be asked (see go env GOPROXY)")
-    if unknown:
-        from goproxy_check.go.questions import Go
-        from goproxy_check.proxy.quick import Quick
-        from goproxy_check.verdict.ask import Ask
-        from goproxy_check.verdict.examine import examine_all
-        from goproxy_check.verdict.wait import wait
+    """Return the verdicts on REFS; asks for at most SECONDS, unless it waits."""
+    from goproxy_check.go.questions import Go
+    from goproxy_check.proxy.quick import Quick
+    from goproxy_check.verdict.ask import Ask
+    from goproxy_check.verdict.examine import examine_all
+    from goproxy_check.verdict.wait import wait
 
-        go = Go(env, programs)
-        quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None
-        releasing = options.named or options.wait is not None
-        ask = Ask(go, quick, progress, options.jobs, seconds, releasing, until_latest=options.latest)
-        for ref in unknown if options.latest else ():
-            if "-" in ref.version:
-                complain(f"goproxy-check: {ref}: @latest never chooses a pre-release, so that is not waited for")
-        if options.wait is None:
-            found = examine_all(unknown, ask)
-        else:
-            found = wait(unknown, ask, progress, stop, options.wait, options.timeout)
-        if stop.is_set() and (options.wait is None or len(found) < len(unknown)):
-            raise KeyboardInterrupt  # there is nothing to report
-        known |= {item.ref: item for item in found}
-    return [item for item in known.values() if item]
+    quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None
+    go, latest = Go(env, programs), options.latest
+    ask = Ask(go, quick, progress, options.jobs, seconds, options.releasing, until_latest=latest)
+    if options.wait is None:
+        return examine_all(refs, ask)
+    for ref in refs if options.latest else ():
+        if "-" in ref.version:
+            complain(f"goproxy-check: {ref}: @latest never chooses a pre-release, so that is not waited for")
+    return wait(refs, ask, progress, stop, options.wait, options.timeout)
 
 
 def _report(finished: Run, options: Options) -> None:
@@ -166,11 +137,7 @@ def _report(finished: Run, options: Options) -> None:
     else:
         from goproxy_check.report.text import print_text
 
-        terminal = is_terminal(sys.stdout)
-        asked = options.all or options.named or options.wait is not None
-        width = shutil.get_terminal_size().columns if terminal else 0
-        colour = styled(options.color, sys.stdout)
-        print_text(finished, sys.stdout, colour=colour, summary=asked or terminal, width=width)
+        print_text(finished, sys.stdout, terminal=is_terminal(sys.stdout))
     if options.format != "text":
         from goproxy_check.report.text import to_add
 

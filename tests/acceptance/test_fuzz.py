@@ -22,10 +22,11 @@ from goproxy_check.go.questions import Listing, Origin, State
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.gofiles.references import new_references
+from goproxy_check.options import parse
 from goproxy_check.proxy.quick import Replies, Reply
 from goproxy_check.report.github import as_github
 from goproxy_check.report.json import as_json
-from goproxy_check.report.outcome import Reader, Run
+from goproxy_check.report.outcome import Run
 from goproxy_check.report.text import print_text
 from goproxy_check.system.redact import one_line, redacted_url
 from goproxy_check.verdict import diagnose
@@ -120,11 +121,11 @@ def diagnosed(draw: st.DrawFn, ref: Reference) -> Diagnosis:
 
 
 def reported(diagnoses: list[Diagnosis], style: str) -> str:
-    run = Run(diagnoses, Reader(), seconds=0.1, show_skipped=True)
+    run = Run(parse(["-x", "--color", "never"]), diagnoses, seconds=0.1)
     if style != "text":
         return as_json(run) if style == "json" else as_github(run)
     out = io.StringIO()
-    print_text(run, out, colour=False, summary=True, width=100)
+    print_text(run, out, terminal=True)
     return out.getvalue()
 
 

@@ -10,8 +10,9 @@ from goproxy_check.go.env import Proxy
 from goproxy_check.go.questions import Answer, Listing, Origin, State
 from goproxy_check.gofiles.problems import Invalid, Problem, Skip, Skipped
 from goproxy_check.gofiles.reference import Location, Reference
+from goproxy_check.options import parse
 from goproxy_check.proxy.quick import Replies, Reply
-from goproxy_check.report.outcome import Reader, Run
+from goproxy_check.report.outcome import Run
 from goproxy_check.report.text import explanation
 from goproxy_check.verdict.diagnose import moved, not_listed, not_served, private, served, unpublished
 from goproxy_check.verdict.evidence import Diagnosis
@@ -173,7 +174,7 @@ DETAILS = {
 def test_reason_has_words_and_no_braces_are_left(why: Why, nearest: tuple[str, ...]) -> None:
     for ref in [DETAILS[why]] if why in DETAILS else [REF, PSEUDO]:
         lines = explanation(
-            [Diagnosis(ref, why, origin=PUBLISHED, nearest=nearest, declares="x.com/y")], Run([], Reader())
+            [Diagnosis(ref, why, origin=PUBLISHED, nearest=nearest, declares="x.com/y")], Run(parse([]), [])
         )
         text = "\n".join(lines)
         assert not set("{}") & set(text)
@@ -183,7 +184,7 @@ def test_reason_has_words_and_no_braces_are_left(why: Why, nearest: tuple[str, .
 
 @pytest.mark.parametrize("found", [row[1] for row in TABLE if row[1].ref is GO], ids=lambda found: found.why.name)
 def test_toolchain_is_never_taken_for_private_or_misspelt(found: Diagnosis) -> None:
-    text = "\n".join(explanation([found], Run([], Reader())))
+    text = "\n".join(explanation([found], Run(parse([]), [])))
     assert "GOPRIVATE" not in text and "spelling" not in text
 
 
@@ -198,4 +199,4 @@ def test_every_way_to_be_invalid_or_skipped_has_its_words() -> None:
     assert {*SKIPPED} == {*Skip} and {*INVALID_STEPS} <= {*Invalid}
     texts = [*SKIPPED.values(), *(step.text for step in INVALID_STEPS.values())]
     names = {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-    assert names <= {"0", "right"}
+    assert names <= {"0", "ref.invalid.right"}

@@ -3,52 +3,45 @@
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference, by_folder
-from goproxy_check.report.outcome import Reader
+from goproxy_check.report.outcome import Run
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import FIXABLE, Remedy, Why
 
-_WINDOWS = sys.platform == "win32"
+_POWERSHELL = sys.platform == "win32"  # the reader's shell; elsewhere one of POSIX
+_VARIABLE, _EXPORT, _THEN = ("$env:", "$env:", "; ") if _POWERSHELL else ("", "export ", " && ")
 
 
-def commands(remedy: Remedy, items: Sequence[Diagnosis], reader: Reader) -> list[str]:
+def commands(remedy: Remedy, items: Sequence[Diagnosis], run: Run) -> list[str]:
     """Return the commands of REMEDY for ITEMS, in the shell of this platform; none where it makes no sense."""
     refs = [item.ref for item in items]
-    both = list(zip(items, refs, strict=True))
-    modules = list(dict.fromkeys(ref.module for ref in refs))
     match remedy:
         case Remedy.DIRECT:
-            return fetch(refs, reader, {"GOPROXY": "direct"})
+            return _fetch(refs, run, {"GOPROXY": "direct"})
         case Remedy.NOSUMDB:
             direct = {"GOPROXY": "direct"} if items[0].verdict in FIXABLE else {}
-            return fetch(refs, reader, {**direct, "GONOSUMDB": ",".join(filter(None, [reader.gonosumdb, *modules]))})
+            return _fetch(refs, run, {**direct, "GONOSUMDB": _with(refs, run.env.gonosumdb if run.env else "")})
         case Remedy.PRIVATE:
-            setting = f"{reader.private.name}={','.join(filter(None, [reader.private.value, *modules]))}"
-            if reader.private.exported:  # which outweighs what go env -w writes
-                return [
-                    f"$env:{setting.replace('=', '=' + chr(39))}'" if _WINDOWS else f"export {shlex.quote(setting)}"
-                ]
-            return [f"go env -w {shlex.quote(setting)}"]
+            return [_private(refs, run)]
         case Remedy.PUSH_TAG:
-            tags = dict.fromkeys(_tag(item) for item in items if not module.is_pseudo(item.ref.version))
-            return [f"git push origin {tag}" for tag in tags]
+            tags = [_tag(item) for item in items if not module.is_pseudo(item.ref.version)]
+            return [f"git push origin {tag}" for tag in dict.fromkeys(tags)]
         case Remedy.EDIT:
-            edits = {ref: _edit(item) for item, ref in both if ref.required and ref.locations}
-            return _edits({ref: edit for ref, edit in edits.items() if edit}, reader, "")
-        case Remedy.QUERY:
-            if not refs[0].locations:
-                return [f"go list -m {ref.module}@{ref.version if ref.invalid else _query(item)}" for item, ref in both]
-            wanted = [(item, ref) for item, ref in both if ref.invalid or ref.required]
-            edits = {ref: "" if ref.invalid else f"-require={ref.module}@{_query(item)}" for item, ref in wanted}
-            return _edits(edits, reader, "mod tidy")
+            return _edits({item.ref: _edit(item) for item in items if item.ref.required and item.ref.locations}, run)
+        case Remedy.QUERY if not refs[0].locations:
+            return [f"go list -m {_query(item)}" for item in items]
+        case Remedy.QUERY:  # what is invalid is a query already
+            wanted = [item for item in items if item.ref.invalid or item.ref.required]
+            edits = {item.ref: "" if item.ref.invalid else f"-require={_query(item)}" for item in wanted}
+            return _edits(edits, run, "mod tidy")
         case Remedy.TIDY:
-            return _edits(dict.fromkeys(refs, ""), reader, "mod tidy")
+            return _edits(dict.fromkeys(refs, ""), run, "mod tidy")
 
 
-def fetch(refs: Iterable[Reference], reader: Reader, settings: dict[str, str]) -> list[str]:
+def _fetch(refs: Iterable[Reference], run: Run, settings: dict[str, str]) -> list[str]:
     """Return the commands that fetch REFS with SETTINGS of Go, one for each module folder.
 
     In a workspace go.sum gets its lines only without the workspace.
@@ -56,22 +49,20 @@ def fetch(refs: Iterable[Reference], reader: Reader, settings: dict[str, str]) -
     lines = []
     for folder, some in by_folder(refs).items():
         every = {**settings, "GOWORK": "off"} if any(ref.workspace for ref in some) else settings
-        download = _go(f"mod download {' '.join(sorted(map(str, some)))}", reader.path(folder))
-        if _WINDOWS:
-            before = [f"$env:{name}='{value}'" for name, value in every.items()]
-            lines.append("; ".join([*before, download, *(f"$env:{name}=$null" for name in every)]))
-        else:
-            lines.append(" ".join([*(f"{name}={shlex.quote(value)}" for name, value in every.items()), download]))
+        words = [f"{_VARIABLE}{name}={quoted(value)}" for name, value in every.items()]
+        words.append(_go(f"mod download {' '.join(sorted(map(str, some)))}", run.path(folder)))
+        words += [f"$env:{name}=$null" for name in every] if _POWERSHELL else []
+        lines.append(("; " if _POWERSHELL else " ").join(words))
     return lines
 
 
-def _edits(edits: dict[Reference, str], reader: Reader, then: str) -> list[str]:
+def _edits(edits: Mapping[Reference, str], run: Run, then: str = "") -> list[str]:
     """Return the commands that make EDITS of go.mod, and THEN run go again, one line for each module folder."""
     lines = []
     for folder, refs in by_folder(edits).items():
-        place, flags = reader.path(folder), " ".join(dict.fromkeys(filter(None, (edits[ref] for ref in refs))))
-        steps = [_go(step, place) for step in (f"mod edit {flags}" if flags else "", then) if step]
-        lines.append(("; " if _WINDOWS else " && ").join(steps))
+        flags = " ".join(dict.fromkeys(edits[ref] for ref in refs if edits[ref]))
+        steps = [_go(step, run.path(folder)) for step in (f"mod edit {flags}" if flags else "", then) if step]
+        lines += [_THEN.join(steps)] if steps else []
     return lines
 
 
@@ -87,34 +78,52 @@ def _edit(item: Diagnosis) -> str:
 
 
 def _query(item: Diagnosis) -> str:
-    """Return what go get takes for the commit that ITEM names, or else for the newest version."""
+    """Return what go get takes for what ITEM names: a query as it is, the commit, or else the newest version."""
+    if item.ref.invalid:
+        return str(item.ref)
     commit = item.ref.version.removesuffix("+incompatible").rpartition("-")[2]
-    return commit if item.why is Why.UNFIT_COMMIT else "latest"
+    return f"{item.ref.module}@{commit if item.why is Why.UNFIT_COMMIT else 'latest'}"
 
 
 def _tag(item: Diagnosis) -> str:
     return module.tag(item.ref.module, item.ref.version, item.origin.url if item.origin else "")
 
 
+def _private(refs: Sequence[Reference], run: Run) -> str:
+    """Return the command that adds the modules of REFS to the setting of Go that says which are private."""
+    env = run.env
+    name = "GONOPROXY" if env and env.gonoproxy != env.goprivate else "GOPRIVATE"
+    value = _with(refs, env.gonoproxy if env else "")
+    if name in os.environ:  # which outweighs what go env -w writes
+        return f"{_EXPORT}{name}={quoted(value)}"
+    return f"go env -w {quoted(f'{name}={value}')}"
+
+
+def _with(refs: Iterable[Reference], patterns: str) -> str:
+    """Return PATTERNS, a setting such as GOPRIVATE, with the modules of REFS."""
+    return ",".join(filter(None, dict.fromkeys([patterns, *(ref.module for ref in refs)])))
+
+
 def _go(command: str, folder: str) -> str:
     """Return a go COMMAND to be run in FOLDER ("" is here), which leaves the reader where he is."""
-    place = f"'{folder.replace(chr(39), chr(39) * 2)}'" if _WINDOWS else quoted(folder)
-    return f"go -C {place} {command}" if folder else f"go {command}"
+    return f"go -C {quoted(folder)} {command}" if folder else f"go {command}"
 
 
-def quoted(folder: str) -> str:
-    """Return FOLDER as one word for a shell; what cannot be printed is escaped as bash and POSIX 2024 read it."""
-    folder = f"./{folder}" if folder.startswith(("-", ":")) else folder  # no option, no magic of git's pathspecs
-    if folder.isprintable():
-        return shlex.quote(folder)
-    plain = (chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(folder))
+def quoted(text: str) -> str:
+    """Return TEXT as one word for a shell; what cannot be printed is escaped as bash and POSIX 2024 read it."""
+    text = f"./{text}" if text.startswith(("-", ":")) else text  # a path: no option, no magic of git's pathspecs
+    if _POWERSHELL:
+        return "'" + text.replace("'", "''") + "'"
+    if text.isprintable():
+        return shlex.quote(text)
+    plain = (chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(text))
     return "$'" + "".join(plain) + "'"
 
 
-def once(reader: Reader) -> str:
+def once(run: Run) -> str:
     """Return what lets the same commit or push go on without its hook: a command where it is sure to be the same."""
     # Either id; of an unknown one pre-commit takes no notice.
-    skip = "SKIP=goproxy-check,goproxy-fix" if reader.hook == "pre-commit" else ""
-    if reader.plain and reader.action == "commit":
+    skip = "SKIP=goproxy-check,goproxy-fix" if run.options.hook == "pre-commit" else ""
+    if run.options.plain and run.options.action == "commit":
         return f"{skip} git commit" if skip else "git commit --no-verify"
-    return f"the same git {reader.action} with {f'{skip} in front' if skip else '--no-verify'}"
+    return f"the same git {run.options.action} with {f'{skip} in front' if skip else '--no-verify'}"

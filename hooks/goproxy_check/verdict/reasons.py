@@ -55,8 +55,7 @@ _BY_PATH = Step("Require it by that path, in import statements too:", Remedy.EDI
 _DATABASE = Step("Try again when it is back, if go env GOSUMDB is right.")
 _DIFF = Step("Look at: git diff HEAD -- go.sum")
 _DROP = Step("Go drops the line if nothing needs it:", Remedy.TIDY)
-_FIRST = Step("If this is its first release, fetch it from its origin:", Remedy.DIRECT)
-_FIRST_LATER = Step("If this is its first release, fetch it once its origin can be reached:", Remedy.DIRECT)
+_FIRST = Step("If this is its first release, fetch it from its origin (once that can be reached):", Remedy.DIRECT)
 _FIX = Step("Fetch it from its origin:", Remedy.DIRECT)
 _INSTALL = Step("Install Go, or put it on PATH, to learn more.")
 _LOGIN = Step("Give Go your login for it (.netrc or GOAUTH: go help goauth).")
@@ -76,7 +75,6 @@ _RULE = Step("Wait, take another version, or ask whoever runs the proxy.")
 _SLIP = Step("Check the spelling, or ask whoever runs the proxy.")
 _SPELLING = Step("Check the spelling of the module path.")
 _TAKE = Step("To take the nearest one (then git add go.mod):", Remedy.EDIT)
-_TOO_EARLY = Step("Else it has a rule, or looked too early: ask whoever runs the proxy.")
 _YOURS = Step("Where a module is yours, push its tag, in its own repository:", Remedy.PUSH_TAG)
 CORRECT = Step("Correct the line.")
 NEAREST = Step("Nearest: {nearest}.")
@@ -87,7 +85,7 @@ class Why(enum.Enum):
 
     OK = _V.OK, ""
     SKIPPED = _V.SKIPPED, "{skipped}"
-    INVALID = _V.INVALID, "{detail}"
+    INVALID = _V.INVALID, "{ref.invalid.detail}"
     DECLARED = _V.INVALID, "Its go.mod declares the path {declares}, and Go accepts no other.", _BY_PATH
     # The origin has it, the proxies do not.
     LOOKED_TOO_EARLY = _V.STALE, "The proxy looked before this version was published, and {remembers}.", _FIX
@@ -95,7 +93,7 @@ class Why(enum.Enum):
     NO_ARCHIVE = _V.STALE, "The proxy has its go.mod, but not the archive that builds need, and {remembers}.", _FIX
     NOT_IN_FOLDER = _V.STALE, "The folder that is your proxy does not hold it yet.", _FIX
     NO_VERSION = _V.UNLISTED, "The proxy knows no version at all of this module, and {remembers}.", _PRIVATE, _FIRST
-    NOT_LATEST = _V.STALE, "It is served, but go get {module}@latest still takes {declares}."
+    NOT_LATEST = _V.STALE, "It is served, but go get {ref.module}@latest still takes {declares}."
     # The origin does not have it.
     NO_TAG = _V.UNPUBLISHED, "Not published, so no bypass helps.", NEAREST, _TAKE, _YOURS
     NO_TAG_AT_ALL = _V.UNPUBLISHED, "The origin has no version of this module, so no bypass helps.", _PACKAGE, _YOURS
@@ -108,14 +106,14 @@ class Why(enum.Enum):
     # The proxies do not have it, and the origin can't be asked.
     OTHERS_LISTED = _V.MISSING, "The proxy lists other versions of this module, not this one.", NEAREST, _TAKE, _YOURS
     LISTED_ONLY = _V.MISSING, "The proxy lists it but does not serve it, and its origin can't be asked.", _AROUND
-    NONE_LISTED = _V.MISSING, "The proxy knows no version of this module.", _SPELLING, _PRIVATE, _FIRST_LATER
+    NONE_LISTED = _V.MISSING, "The proxy knows no version of this module.", _SPELLING, _PRIVATE, _FIRST
     NO_LOGIN = _V.MISSING, "The proxy may not read its repository, if there is one.", _PRIVATE, _SPELLING
     NO_TOOLCHAIN = _V.MISSING, "The proxy does not have the Go release that this line asks for.", NEAREST, _RELEASE
     NO_ACCESS = _V.MISSING, "Go takes it from its origin, which refuses it or is not there.", _SPELLING, _READABLE
     NO_GO = _V.MISSING, "go.sum does not prove that it is served, and there is no go command to ask.", _INSTALL
     # The proxy says no, and it is not 404.
     LOGIN_WANTED = _V.REFUSED, "The proxy wants a login.", _LOGIN
-    NOT_LISTED = _V.REFUSED, "The proxy refuses it, and does not list it: a slip?", NEAREST, _TAKE, _TOO_EARLY
+    NOT_LISTED = _V.REFUSED, "The proxy refuses it, and does not list it.", _SLIP, NEAREST, _TAKE
     POLICY = _V.REFUSED, "The proxy has a rule against it (a cooldown for young versions, a block list).", _RULE
     REFUSED = _V.REFUSED, "The proxy refuses it, as some do with versions that they do not have.", _SLIP, _AROUND
     # Nobody gave a usable answer.
@@ -139,9 +137,9 @@ class Why(enum.Enum):
 
 # What to do about a line or a version that is no reference; otherwise the line is to be corrected.
 INVALID_STEPS = {
-    Invalid.NO_V: Step("A version begins with a v: {right}"),
+    Invalid.NO_V: Step("A version begins with a v: {ref.invalid.right}"),
     Invalid.QUERY: Step("It is a query, not a version. Let Go write the version that it means now:", Remedy.QUERY),
-    Invalid.MAJOR: Step("If this is what you mean: {right}"),
+    Invalid.MAJOR: Step("If this is what you mean: {ref.invalid.right}"),
     Invalid.CONFLICT: Step("Resolve the conflict, and git add the file."),
 }
 

@@ -19,12 +19,10 @@ def explained(item: Diagnosis, *, alone: bool = True) -> tuple[str, list[Step]]:
     """Return why ITEM is so, and what to do about it."""
     ref, skipped, invalid = item.ref, item.ref.skipped, item.ref.invalid
     facts = {
-        "module": ref.module,
+        "ref": ref,
         "nearest": ", ".join(item.nearest),
         "declares": item.declares,
         "remembers": _remembers(item.until),
-        "detail": invalid.detail if invalid else "",
-        "right": invalid.right if invalid else "",
         "skipped": SKIPPED[skipped.why].format(skipped.detail) if skipped else "",
     }
     steps = [INVALID_STEPS.get(invalid.kind, CORRECT)] if invalid else list(item.why.steps)
