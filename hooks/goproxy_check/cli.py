@@ -56,19 +56,8 @@ def _nothing_staged(argv: list[str]) -> bool:
         return False
     if not hasattr(os, "posix_spawnp") or (sys.stdout and sys.stdout.isatty()):
         return False
-    command = [
-        "git",
-        "-c",
-        "diff.relative=false",
-        "-c",
-        "index.sparse=false",
-        "diff",
-        "--cached",
-        "--quiet",
-        "--no-ext-diff",
-        "--no-renames",
-    ]
-    command += ["--ignore-submodules=all", "--", *PATHSPECS]
+    command = ["git", "-c", "diff.relative=false", "-c", "index.sparse=false", "diff", "--cached", "--quiet"]
+    command += ["--no-ext-diff", "--no-renames", "--ignore-submodules=all", "--", *PATHSPECS]
     env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
     silent = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
     env["GIT_OPTIONAL_LOCKS"] = "0"
@@ -94,6 +83,7 @@ def _nothing_staged(argv: list[str]) -> bool:
 def _run(argv: list[str]) -> int:
     """Run in a thread, and see to the status line and to signals here, which never meet a program that is starting."""
     import threading
+    from concurrent.futures import Future, wait
 
     from goproxy_check.options import parse
     from goproxy_check.run import run
@@ -103,33 +93,26 @@ def _run(argv: list[str]) -> int:
     options = parse(argv)
     shown = is_terminal(sys.stderr) and styled(options.color, sys.stderr) and not options.trace
     programs, progress, stop = Programs(options.trace, options.timeout), Progress(shown), threading.Event()
-    ended: list[int | BaseException] = []
-    over = threading.Event()
+    ended: Future[int] = Future()
 
     def work() -> None:
         try:
-            ended.append(run(options, programs, progress, stop))
+            ended.set_result(run(options, programs, progress, stop))
         except BaseException as error:
-            ended.append(error)
-        finally:
-            over.set()
+            ended.set_exception(error)
 
     try:
         threading.Thread(target=work, daemon=True).start()
-        while not over.wait(0.2):  # a signal that another thread receives does not wake this one
+        while not wait([ended], 0.2).done:  # a signal that another thread receives does not wake this one
             progress.draw()
     except KeyboardInterrupt:
         stop.set()
     finally:
         programs.stop()
-        over.wait(0.7)
+        wait([ended], 0.7)
         programs.remove_scratch()
         progress.close()
-    if stop.is_set():
-        return 130
-    if isinstance(ended[0], BaseException):
-        raise ended[0]
-    return ended[0]
+    return 130 if stop.is_set() else ended.result()
 
 
 def _handle_signals() -> None:
