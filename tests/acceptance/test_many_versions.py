@@ -44,6 +44,7 @@ def test_one_bad_version_does_not_spoil_the_others(world: World, proxy: GoProxy,
     wanted |= {f"{LIB}@v1.1.0": "stale", never: "unpublished", refused: "refused", f"{MANY[9]}@v1.0.0": "invalid"}
     assert world.verdicts(*wanted, cwd=world.home) == wanted
     assert not [path for path in proxy.asked() if "v1.9.0" in path]
+    assert lists(proxy) == len(MANY) + 1  # LIB's too: once
 
 
 def test_private_name_reaches_no_proxy(world: World, proxy: GoProxy, wanted: dict[str, str]) -> None:

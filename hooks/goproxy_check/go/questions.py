@@ -8,7 +8,7 @@ import enum
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -89,25 +89,30 @@ class Go:
             if not archive:
                 item, error = self._one((*_LIST, str(ref)), folder, self._proxies, seconds)
                 if error or item.get("GoMod"):
-                    return _served(item)._replace(failure=error)
+                    return _answer(item)._replace(failure=error)
             # go list is silent about a go.mod that it could not verify; this has the words, and comes to it before
             # any archive.
             item, error = self._one(("mod", "download", "-json", str(ref)), folder, self._proxies, seconds)
             return Answer(error or (None if item.get("GoMod") else Failure(Reason.UNAVAILABLE, "go gave no answer")))
 
-    def served(self, refs: Sequence[Reference], seconds: float) -> dict[Reference, Answer]:
-        """Return those of many REFS, none in go.sum, that the proxies list and serve beyond doubt: in two processes."""
+    def several(self, refs: list[Reference], seconds: float) -> tuple[dict[str, Listing], dict[Reference, Answer]]:
+        """Return what the proxies list of the modules of REFS, and what go says of those that are listed.
+
+        None is in go.sum. Two processes answer for all; what they leave in doubt is missing.
+        """
+
+        def clear(items: list[dict[str, Any]]) -> list[tuple[dict[str, Any], Answer]]:
+            both = ((item, _answer(item)) for item in items if item.keys() & {"Versions", "GoMod", "Error"})
+            return [(item, answer) for item, answer in both if not (answer.failure and answer.failure.may_pass)]
+
         with self._folder() as folder:
-            paths = {ref.module: ref for ref in refs}
-            many = {**self._proxies, "GOMAXPROCS": "16"}  # so many lists go fetches side by side
-            items, _ = self._ask((*_VERSIONS, *paths), folder, many, seconds)
-            listed = {(item.get("Path"), version) for item in items for version in _versions(item)}
-            wanted = {(ref.module, ref.version): ref for ref in refs if (ref.module, ref.version) in listed}
-            names = map(str, wanted.values())
-            items, _ = self._ask((*_LIST, *names), folder, self._proxies, seconds) if wanted else ([], "")
-            found = {(item.get("Path"), item.get("Version")): item for item in items}
-            good = {ref: found.get(name, {}) for name, ref in wanted.items()}
-            return {ref: _served(item) for ref, item in good.items() if item.get("GoMod") and not item.get("Error")}
+            side_by_side = {**self._proxies, "GOMAXPROCS": "16"}  # so many lists go fetches at once
+            items, _ = self._ask((*_VERSIONS, *{ref.module: 0 for ref in refs}), folder, side_by_side, seconds)
+            listings = {str(item.get("Path")): Listing(_versions(item), no.failure) for item, no in clear(items)}
+            listed = {str(ref): ref for ref in refs if ref.version in listings.get(ref.module, Listing()).versions}
+            items, _ = self._ask((*_LIST, *listed), folder, self._proxies, seconds) if listed else ([], "")
+            answers = {f"{item.get('Path')}@{item.get('Version')}": answer for item, answer in clear(items)}
+        return listings, {listed[name]: answer for name, answer in answers.items() if name in listed}
 
     def listing(self, path: str, seconds: float) -> Listing:
         """Return which versions of the module PATH the proxies list: one request, which names no version."""
@@ -141,24 +146,18 @@ class Go:
         self, command: tuple[str, ...], folder: str, env: dict[str, str], seconds: float, *, origin: bool = False
     ) -> tuple[dict[str, Any], Failure | None]:
         """Return what go prints about one module, and the error that it reports; ORIGIN: an origin is asked."""
-        items, text = self._ask(command, folder, env, seconds, "GOPROXY=direct " * origin)
-        if isinstance(text, Failure):
-            return {}, text
-        if items:
-            error = items[0].get("Error")
-            text = str(error.get("Err", "")) if isinstance(error, dict) else str(error or "")
-        if not text:
-            return items[0], None
-        return items[0] if items else {}, origin_failure(text, command[-1]) if origin else failure(text)
+        query = command[-1] if origin else ""
+        items, otherwise = self._ask(command, folder, env, seconds, query)
+        return (items[0], _failed(items[0], query)) if items else ({}, otherwise)
 
     def _ask(
-        self, command: Iterable[str], folder: str, env: dict[str, str], seconds: float, setting: str = ""
-    ) -> tuple[list[dict[str, Any]], str | Failure]:
-        """Return the JSON objects that go prints, and its other words; or no objects, and why it was not asked."""
+        self, command: Iterable[str], folder: str, env: dict[str, str], seconds: float, query: str = ""
+    ) -> tuple[list[dict[str, Any]], Failure]:
+        """Return the JSON objects that go prints, and why if there are none; an origin is asked about QUERY."""
         if not self.env.go or seconds <= 0:
             return [], _TIME_IS_UP if self.env.go else _NO_GO
         env = {**env, "GOMODCACHE": os.path.join(folder, "cache"), "GOPATH": os.path.join(folder, "path")}
-        shown = f"{setting}go {' '.join(command)}"
+        shown = f"{'GOPROXY=direct ' * bool(query)}go {' '.join(command)}"
         try:
             result = self._programs.run([self.env.go, *command], cwd=folder, env=env, timeout=seconds, shown=shown)
         except CommandError as broken:
@@ -166,7 +165,7 @@ class Go:
         if result.code is None:
             return [], Failure(Reason.TIMED_OUT, result.stderr)
         words = result.stderr.strip() or f"go: exit status {result.code}, and no answer"
-        return list(json_objects(result.stdout)), words
+        return list(json_objects(result.stdout)), _meaning(words, query)
 
     @contextmanager
     def _folder(self, go_sum: str = "") -> Iterator[str]:
@@ -191,12 +190,24 @@ def _commit(item: dict[str, Any]) -> str:
     return str(origin.get("Hash") or "") if isinstance(origin, dict) else ""
 
 
-def _served(item: dict[str, Any]) -> Answer:
-    """Return what the JSON ITEM says of a version, and the path that its go.mod declares."""
+def _answer(item: dict[str, Any]) -> Answer:
+    """Return what the JSON ITEM says of a version, with the path that its go.mod declares."""
     declares = ""
     with suppress(OSError), open(str(item.get("GoMod", "")), "rb") as file:
         declares = read("go.mod", file.read(1 << 20)).module
-    return Answer(None, declares, _commit(item), str(item.get("Time") or ""))
+    return Answer(_failed(item), declares, _commit(item), str(item.get("Time") or ""))
+
+
+def _failed(item: dict[str, Any], query: str = "") -> Failure | None:
+    """Return the error that the JSON ITEM reports."""
+    error = item.get("Error")
+    text = str(error.get("Err", "")) if isinstance(error, dict) else str(error or "")
+    return _meaning(text, query) if text else None
+
+
+def _meaning(text: str, query: str) -> Failure:
+    """Return what the error TEXT means; it is that of an origin where QUERY names what it was asked for."""
+    return origin_failure(text, query) if query else failure(text)
 
 
 def _repository(folder: str) -> str:

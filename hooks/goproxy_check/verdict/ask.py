@@ -45,7 +45,7 @@ class Ask:
         self._silent: set[str] = set()  # hosts of origins that have not answered
         self._lock = threading.Lock()
         self._asked: dict[Hashable, Future[Any]] = {}
-        self._groups: dict[Reference, Future[dict[Reference, Answer]]] = {}
+        self._groups: dict[Reference, Future[None]] = {}  # which process answers for it and others
         self._go_pool = ThreadPoolExecutor(min(self.jobs, _GO_JOBS), thread_name_prefix="go")
         self._quick_pool = ThreadPoolExecutor(min(self.jobs, _QUICK_JOBS), thread_name_prefix="quick")
         self._one_by_one = False
@@ -72,13 +72,18 @@ class Ask:
         self._one_by_one = len(refs) >= self.jobs
         puzzling = [ref for ref in refs if not (self.env.is_private(ref.module) or self.is_recorded(ref))]
         size = len(puzzling) // _GO_JOBS + 1
-        for start in range(0, len(puzzling) if size > 1 and self.proxies else 0, size):
+        for start in range(0, len(puzzling) if size > 1 else 0, size):
             group = puzzling[start : start + size]
-            future = self._go_pool.submit(self.go_command.served, group, min(_TOGETHER_SECONDS, self.left()))
-            self._groups |= dict.fromkeys(group, future)
+            self._groups |= dict.fromkeys(group, self._go_pool.submit(self._several, group))
 
-    def _together(self, ref: Reference) -> Answer | None:
-        return self._groups[ref].result().get(ref) if ref in self._groups else None
+    def _several(self, group: list[Reference]) -> None:
+        listings, answers = self.go_command.several(group, min(_TOGETHER_SECONDS, self.left()))
+        known: list[tuple[Hashable, object]] = [(("listing", path), listing) for path, listing in listings.items()]
+        for key, answer in [*known, *((("go", ref), answer) for ref, answer in answers.items())]:
+            future: Future[Any] = Future()
+            future.set_result(answer)
+            with self._lock:
+                self._asked.setdefault(key, future)
 
     def is_recorded(self, ref: Reference) -> bool:
         """Return whether somebody has fetched REF: a go.sum has its hash, or the module cache has it."""
@@ -86,10 +91,12 @@ class Ask:
 
     def is_listed(self, ref: Reference) -> bool:
         """Return whether the proxies list REF."""
-        return bool(self._together(ref)) or ref.version in self.listing(ref).versions
+        return ref.version in self.listing(ref).versions
 
     def listing(self, ref: Reference) -> Listing:
         """Return what the proxies list of REF's module."""
+        if ref in self._groups:
+            self._groups[ref].result()
         return self._listing(ref).result()
 
     def origin(self, ref: Reference) -> Origin:
@@ -136,7 +143,7 @@ class Ask:
             question = self.go_command.judge
             return self._tried(lambda: question(ref, self.left(), archive=archive), f"{ref} at the proxy")
 
-        return self._together(ref) or self._once(("go", ref), self._go_pool, judge).result()
+        return self._once(("go", ref), self._go_pool, judge).result()
 
     def ahead(self, ref: Reference) -> None:
         """Begin to ask all that explains why REF is not served."""
