@@ -1,6 +1,5 @@
 """Who is asked what, in every mode: no proxy hears of a version that may not exist, and nobody is asked twice."""
 
-import io
 import re
 import socket
 import subprocess
@@ -9,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
-from unittest import mock
 
 import pytest
 
 from goproxy_check.verdict import ask, wait
+from tests.support import gitobjects
 from tests.support.goproxy import GoProxy, Said, h1
 from tests.support.world import LIB, World, document, go_mod
 
@@ -71,9 +70,8 @@ def run(world: World, mode: Mode, *versions: str, more: tuple[str, ...] = (), **
     world.git("add", ".", cwd=app)
     if mode.commit:
         world.commit(app, "after")
-    lines = mode.stdin.format(after=world.git("rev-parse", "HEAD", cwd=app), zero="0" * 40)
-    with mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(lines.encode()))):
-        return world.main(*args, **dict(mode.env), **env)
+    lines = mode.stdin.format(after=gitobjects.head(app), zero="0" * 40)
+    return world.fed(lines.encode(), *args, **dict(mode.env), **env)
 
 
 def verdicts(done: Done) -> dict[str, str]:

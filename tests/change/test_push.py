@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -207,11 +206,10 @@ def test_what_another_remote_has_is_new_to_this_one(world: World, repository: Re
 
 
 def test_object_that_is_not_here(world: World) -> None:
-    app = world.app()
+    world.app()
     line = f"refs/heads/main {'f' * 40} refs/heads/main {'0' * 40}\n"
-    command = [sys.executable, "-m", "goproxy_check", "--pre-push"]
-    done = subprocess.run(command, cwd=app, env=world.env, input=line.encode(), capture_output=True, check=False)
-    assert done.returncode == 2 and b"there is no object ffff" in done.stderr
+    done = world.fed(line.encode(), "--pre-push")
+    assert done.returncode == 2 and "there is no object ffff" in done.stderr
 
 
 def test_after_a_fix_the_lines_have_to_be_committed(world: World, repository: Repository) -> None:
@@ -231,13 +229,10 @@ def test_after_a_fix_the_lines_have_to_be_committed(world: World, repository: Re
     "lines", ["what is this\n", "a b c d\n", "refs/heads/main 123 refs/heads/main 456\n", "\xff\n"]
 )
 def test_unreadable_lines(world: World, lines: str) -> None:
-    app = world.app()
-    command = [sys.executable, "-m", "goproxy_check", "--pre-push"]
-    done = subprocess.run(
-        command, cwd=app, env=world.env, input=lines.encode("latin-1"), capture_output=True, check=False
-    )
+    world.app()
+    done = world.fed(lines.encode("latin-1"), "--pre-push")
     assert done.returncode == 2
-    assert done.stderr == b"goproxy-check: --pre-push: standard input is not what git gives a pre-push hook\n"
+    assert done.stderr == "goproxy-check: --pre-push: standard input is not what git gives a pre-push hook\n"
 
 
 def test_name_of_a_branch_with_a_space_that_git_allows(repository: Repository) -> None:

@@ -70,22 +70,21 @@ def test_proxy_hears_only_of_what_is_staged_and_new(world: World, proxy: GoProxy
 class TestNamedBefore:
     """A version that any module file of HEAD names is not new."""
 
-    @pytest.mark.parametrize(
-        ("before", "after"),
-        [
-            ({"a/go.mod": go_mod([A])}, {"b/go.mod": go_mod([A])}),
-            ({"go.sum": f"{A} h1:x=\n"}, {"go.mod": go_mod([A])}),
-            ({"go.sum": f"{A}/go.mod h1:x=\n"}, {"sub/go.mod": go_mod([A])}),
-            ({"go.mod": go_mod([A])}, {"go.sum": f"{A} h1:x=\n{A}/go.mod h1:y=\n"}),
-            ({"go.work.sum": f"{A} h1:x=\n"}, {"go.mod": go_mod([A])}),
-            ({"go.work": f"go 1.21\nreplace example.com/b => {A}\n"}, {"x/go.mod": go_mod([A])}),
-        ],
-    )
-    def test_elsewhere_in_the_tree(self, world: World, before: dict[str, str], after: dict[str, str]) -> None:
+    def test_elsewhere_in_the_tree(self, world: World) -> None:
+        names = ("mod", "sum", "sum-mod", "reverse", "work-sum", "work")
+        mod, archive, archive_mod, reverse, work_sum, work = (f"example.com/{name} v1.0.0" for name in names)
+        before = {
+            "a/go.mod": go_mod([mod]),
+            "go.sum": f"{archive} h1:x=\n{archive_mod}/go.mod h1:x=\n",
+            "go.mod": go_mod([reverse]),
+            "go.work.sum": f"{work_sum} h1:x=\n",
+            "go.work": f"go 1.21\nreplace example.com/b => {work}\n",
+        }
         committed(world, before)
-        add(world, after)
+        add(world, {"b/go.mod": go_mod([mod, archive, archive_mod, work_sum, work])})
+        add(world, {"b/go.sum": f"{reverse} h1:x=\n{reverse}/go.mod h1:y=\n"})
         assert new(world) == set()
-        add(world, {"c/go.mod": go_mod([A, B])})
+        add(world, {"c/go.mod": go_mod([mod, B])})
         assert new(world) == {B}
 
     @pytest.mark.parametrize("rest", ["replace example.com/a => ../a\n", f"exclude {A}\n"])
@@ -272,11 +271,14 @@ class TestOddNames:
         app = world.app(A, name="new\nline")
         assert new(world, cwd=app) == {A}
 
-    @pytest.mark.parametrize("folder", ["testdata/x", "a/vendor/y", "_x", ".x", "x/.y/z"])
-    def test_that_go_leaves_out_are_skipped(self, world: World, proxy: GoProxy, folder: str) -> None:
+    def test_that_go_leaves_out_are_skipped(self, world: World, proxy: GoProxy) -> None:
         committed(world, {"README": ""})
-        add(world, {f"{folder}/go.mod": f"module broken (\nrequire {A}\n)\nrequire {A}\nrequire {B}"})
-        assert world.verdicts() == {at(A): "skipped", at(B): "skipped"}
+        folders = {"testdata/x": "m1", "a/vendor/y": "m2", "_x": "m3", ".x": "m4", "x/.y/z": "m5"}
+        for folder, name in folders.items():
+            item = f"example.com/{name} v1.0.0"
+            add(world, {f"{folder}/go.mod": f"module broken (\nrequire {item}\n)\nrequire {item}\nrequire {A}"})
+        skipped = {f"example.com/{name}@v1.0.0": "skipped" for name in folders.values()}
+        assert world.verdicts() == {**skipped, at(A): "skipped"}
         assert not proxy.log
 
 
@@ -312,43 +314,41 @@ class TestSymbolicLinks:
         assert new(world, "--all") == {A}
         assert new(world) == {A}
 
-    OUTSIDE = (
-        "/etc/passwd",
-        "../elsewhere/go.mod",
-        "../../elsewhere/go.mod",
-        "nowhere/go.mod",
-        "deps/lib/go.mod",
-        "go.mod",
-    )
+    OUTSIDE = ("/etc/passwd", "../../elsewhere/go.mod", "../../../elsewhere/go.mod", "nowhere/go.mod", "go.mod")
+    SUBMODULE = "../deps/lib/go.mod"
 
-    @pytest.mark.parametrize("target", OUTSIDE)
-    def test_that_leads_elsewhere_is_one_line(self, world: World, target: str) -> None:
+    def link(self, world: World, *targets: str) -> Path:
+        """Commit something, and write a go.mod for each of TARGETS that is a link to it."""
+        app = committed(world, {"README": "", "deep/x": ""})
+        (world.root / "elsewhere").mkdir()
+        (world.root / "elsewhere" / "go.mod").write_text(go_mod([B]))
+        for number, target in enumerate(targets):
+            (app / f"at{number}").mkdir()
+            (app / f"at{number}" / "go.mod").symlink_to(target)
+        return app
+
+    def test_that_leads_elsewhere_is_one_line(self, world: World) -> None:
         lib = world.app(B, name="lib")
         world.commit(lib, "first")
-        app = committed(world, {"README": "", "deep/x": ""})
+        app = self.link(world, *self.OUTSIDE, self.SUBMODULE)
         world.git("submodule", "add", "-q", lib.as_uri(), "deps/lib", cwd=app)
-        world.commit(app, "base")
-        (world.root / "elsewhere").mkdir()
-        (world.root / "elsewhere" / "go.mod").write_text(go_mod([B]))
-        (app / "go.mod").symlink_to(target)
         add(world, {"deep/go.mod": go_mod([])})
         for cwd in (app, app / "deep"):
-            self.assert_not_checked(world.main("--timeout", "60s", cwd=cwd))
+            self.assert_not_checked(world.main("--timeout", "60s", cwd=cwd), *self.OUTSIDE, self.SUBMODULE)
         world.commit(app, "linked")
-        self.assert_not_checked(world.main("--from-ref", "HEAD^", "--to-ref", "HEAD"))
+        done = world.main("--from-ref", "HEAD^", "--to-ref", "HEAD")
+        self.assert_not_checked(done, *self.OUTSIDE, self.SUBMODULE)
 
-    @pytest.mark.parametrize("target", ["/etc/passwd", "../elsewhere/go.mod", "nowhere/go.mod", "go.mod"])
-    def test_that_leads_elsewhere_is_one_line_with_all(self, world: World, target: str) -> None:
-        (world.root / "elsewhere").mkdir()
-        (world.root / "elsewhere" / "go.mod").write_text(go_mod([B]))
-        app = committed(world, {"README": ""})
-        (app / "go.mod").symlink_to(target)
-        self.assert_not_checked(world.main("--all"))
+    def test_that_leads_elsewhere_is_one_line_with_all(self, world: World) -> None:
+        self.link(world, *self.OUTSIDE)
+        self.assert_not_checked(world.main("--all"), *self.OUTSIDE)
 
-    def assert_not_checked(self, done: "subprocess.CompletedProcess[str]") -> None:
+    def assert_not_checked(self, done: "subprocess.CompletedProcess[str]", *targets: str) -> None:
         assert (done.returncode, done.stderr) == (0, "")
-        (line,) = done.stdout.splitlines()
-        assert "go.mod" in line and "not checked" in line and "link" in line
+        lines = sorted(done.stdout.splitlines())
+        assert len(lines) == len(targets), lines
+        for number, line in enumerate(lines):
+            assert f"at{number}/go.mod" in line and "not checked" in line and "link" in line
 
     def test_that_leads_out_does_not_hide_the_other_files(self, world: World) -> None:
         app = committed(world, {"README": ""})

@@ -115,6 +115,11 @@ class World:
             code = main(argv)
         return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
 
+    def fed(self, stdin: bytes, *args: str, **env: str) -> "subprocess.CompletedProcess[str]":
+        """Do what ``main`` does, with STDIN for the standard input."""
+        with mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin))):
+            return self.main(*args, **env)
+
     def described(self) -> str:
         """Put the environment into a file for a shell, and return where it is and what the proxy was asked."""
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in sorted(self.env.items())]
