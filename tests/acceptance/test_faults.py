@@ -361,7 +361,7 @@ def test_folder_that_sparse_checkout_left_out(world: World, stale: Path, clean: 
 
 
 def test_fixes_at_the_same_time_lose_no_line(world: World, clean: None) -> None:
-    names = [f"github.com/acme/m{number}" for number in range(4)]
+    names = [f"github.com/acme/m{number}" for number in range(2)]
     for name in names:
         world.origin(name, "v1.0.0")
         world.stale(name, "v1.1.0")

@@ -334,17 +334,6 @@ class TestSilentOrigin:
 
 
 ORDERS = "##vso[task.complete result=Failed]\n::error::forged\n::add-mask::e\n  ::stop-commands::x\n##[error]y"
-OUTPUTS = [
-    (404, "-x"),
-    (404, "--fix", "-x"),
-    (500, "-x"),
-    (500, "--wait", "1s", "-x"),
-    (403, "-x"),
-    (403, "--color", "always"),
-    (403, "--format", "github"),
-    (403, "--format", "json", "-x"),
-    (403, "--wait", "1s"),
-]
 
 
 def orders(text: str) -> list[str]:
@@ -354,16 +343,29 @@ def orders(text: str) -> list[str]:
     return [line for line in lines if "##" in line or (line.lstrip().startswith("::") and not re.match(ours, line))]
 
 
-@pytest.mark.parametrize(("status", "args"), [(status, args) for status, *args in OUTPUTS], ids=str)
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["-x"],
+        ["--fix", "-x"],
+        ["--wait", "1s", "-x"],
+        ["--color", "always"],
+        ["--format", "github"],
+        ["--format", "json", "-x"],
+    ],
+    ids=" ".join,
+)
 def test_words_of_a_proxy_give_no_orders_to_a_ci_system(
-    world: World, proxy: GoProxy, status: int, args: list[str], monkeypatch: pytest.MonkeyPatch
+    world: World, proxy: GoProxy, args: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A proxy that says them with an error of each kind."""
     monkeypatch.setattr(ask, "_PAUSE", 0.01)
-    world.origin(LIB, "v1.0.0")
-    proxy.fault(r"/v1\.", Said(status, ORDERS.encode()))
+    world.origin(LIB, "v1.4.3", "v1.4.4", "v1.5.0")
+    for version, status in (("v1.4.3", 403), ("v1.4.4", 404), ("v1.5.0", 500)):
+        proxy.fault(rf"/{re.escape(version)}\.", Said(status, ORDERS.encode()))
     proxy.fault("/list$", Said(200, f"v0.9.0\n{ORDERS}\n".encode()))
-    recorded(world, "v1.0.0")
+    recorded(world, "v1.4.3", "v1.4.4", "v1.5.0")
     done = world.main(*args)
     said = done.stdout + done.stderr
-    assert "forged" in said or "--fix" in args
+    assert "forged" in said
     assert orders(said) == []

@@ -24,24 +24,23 @@ def staged(world: World, lines: str, name: str = "go.mod") -> Path:
 
 
 @pytest.mark.parametrize(
-    ("lines", "setting", "wanted"),
+    ("name", "lines", "setting", "wanted"),
     [
-        ("go 1.99\n", "auto", "go1.99.0"),
-        ("go 1.99.2\n", "auto", "go1.99.2"),
-        ("go 1.99rc1\n", "local+auto", "go1.99rc1"),
-        ("go 1.21\ntoolchain go1.99.1\n", "auto", "go1.99.1"),
-        ("go 1.99\ntoolchain go1.99.1\n", "go1.21.1+auto", "go1.99.1"),
-        ("go 1.21\ntoolchain default\n", "auto", ""),
-        ("go 1.99\n", "local", ""),
-        ("go 1.99\n", "path", ""),
-        ("go 1.99\n", "go1.98.0+path", ""),
-        ("go 1.21\ntoolchain go1.21.5\n", "auto", ""),
-        ("go 1.21\n", "auto", ""),
+        ("go.mod", "go 1.99\n", "auto", "go1.99.0"),
+        ("go.work", "go 1.99.2\n", "auto", "go1.99.2"),
+        ("go.mod", "go 1.99rc1\n", "local+auto", "go1.99rc1"),
+        ("go.mod", "go 1.21\ntoolchain go1.99.1\n", "auto", "go1.99.1"),
+        ("go.work", "go 1.99\ntoolchain go1.99.1\n", "go1.21.1+auto", "go1.99.1"),
+        ("go.mod", "go 1.21\ntoolchain default\n", "auto", ""),
+        ("go.work", "go 1.99\n", "local", ""),
+        ("go.mod", "go 1.99\n", "path", ""),
+        ("go.mod", "go 1.99\n", "go1.98.0+path", ""),
+        ("go.mod", "go 1.21\ntoolchain go1.21.5\n", "auto", ""),
+        ("go.work", "go 1.21\n", "auto", ""),
     ],
 )
-@pytest.mark.parametrize("name", ["go.mod", "go.work"])
 def test_looked_for_where_go_would_download_it(
-    world: World, proxy: GoProxy, platform: str, lines: str, setting: str, wanted: str, name: str
+    world: World, proxy: GoProxy, platform: str, name: str, lines: str, setting: str, wanted: str
 ) -> None:
     app = staged(world, lines, name)
     env = {"GOTOOLCHAIN": setting, "GOPROXY": proxy.url}
@@ -81,6 +80,7 @@ def test_only_a_line_that_demands_more_is_news(world: World, proxy: GoProxy, pla
     for line, wanted in (("go 1.99.0\n", ""), ("go 1.99.1\n\n", ""), ("go 1.99.2\n", "go1.99.2")):
         staged(world, line)
         assert world.verdicts(**env) == ({f"{MODULE}@v0.0.1-{wanted}.{platform}": "missing"} if wanted else {})
+    assert world.main(**env).stdout.startswith("go.mod:3: ")
 
 
 def test_without_go_none_is_looked_for(world: World, proxy: GoProxy) -> None:
@@ -97,4 +97,4 @@ def test_go_that_does_not_say_whether_is_no_reason_to_pass(world: World, script:
     staged(world, "go 1.99.0\n")
     world.wrap("go", f'case "$*" in "env GOTOOLCHAIN") {script};; esac')
     done = world.main("--timeout", "2s", GOTOOLCHAIN="auto")
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, done.stdout) == (2, "") and done.stderr.startswith("goproxy-check: go env")

@@ -292,8 +292,8 @@ LONG = [
     ("info", endless),
     ("mod", bomb(200)),
     ("info", bomb(404)),
-    ("info", Said(302, b"x" * (50 << 20), (("Location", "/nowhere"),))),
-    ("zip", Said(200, b"x" * (50 << 20))),
+    ("info", Said(302, b"x" * (25 << 20), (("Location", "/nowhere"),))),
+    ("zip", Said(200, b"x" * (25 << 20))),
 ]
 
 
