@@ -1,6 +1,5 @@
 """go and toolchain lines: which Go is demanded, and which of two is newer."""
 
-
 import pytest
 
 from goproxy_check.gofiles.modfile import read

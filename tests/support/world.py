@@ -115,10 +115,12 @@ class World:
             code = main(argv)
         return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
 
-    def fed(self, stdin: bytes, *args: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    def fed(
+        self, stdin: bytes, *args: str, cwd: Path | str | None = None, **env: str
+    ) -> "subprocess.CompletedProcess[str]":
         """Do what ``main`` does, with STDIN for the standard input."""
         with mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin))):
-            return self.main(*args, **env)
+            return self.main(*args, cwd=cwd, **env)
 
     def described(self) -> str:
         """Put the environment into a file for a shell, and return where it is and what the proxy was asked."""
