@@ -175,7 +175,8 @@ class TestPrivate:
     def test_that_the_environment_sets(self, world: World, report: str, name: str) -> None:
         """Go env -w changes nothing then, and says so in a warning that is easily missed."""
         world.env[name] = "corp.example"
-        commands = printed(stdout(world.main()), "go env -w") + printed(stdout(world.main()), "export")
+        shown = stdout(world.main())
+        commands = printed(shown, "go env -w") + printed(shown, "export")
         check = shlex.join([sys.executable, "-m", "goproxy_check"])
         paste(world, [*commands, check], world.root / "app")
 
