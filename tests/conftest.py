@@ -1,7 +1,9 @@
 """Fixtures: a proxy and a world for each test, and what is built once for all of them. Which tests are quick."""
 
+import configparser
 import datetime
 import ipaddress
+import os
 import shutil
 import signal
 import ssl
@@ -103,25 +105,29 @@ def x_mod(go_program: Callable[[str], Path]) -> Iterator[xmod.XMod]:
 
 
 @pytest.fixture(scope="session")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Skip where pip reaches no package registry: pre-commit installs the hook's dependencies from there."""
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the wheels that installing this project needs; skip where pip reaches no registry."""
 
-    def ask(folder: Path) -> None:
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), "setuptools"]
+    def download(folder: Path) -> None:
+        settings = configparser.ConfigParser()
+        settings.read(HERE / "setup.cfg", encoding="utf-8")
+        wanted = ["setuptools", *settings["options"]["install_requires"].split()]
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--dest", str(folder)]
         try:
-            done = subprocess.run(pip, capture_output=True, text=True, timeout=60, check=False)
+            done = subprocess.run([*pip, *wanted], capture_output=True, text=True, timeout=300, check=False)
             said = (done.stderr.strip() or "pip failed").splitlines()[-1] if done.returncode else ""
         except subprocess.TimeoutExpired:
             said = "pip got no answer"
         (folder / "said").write_text(said, encoding="utf-8")
 
-    said = (made_once(tmp_path_factory, "pip", ask) / "said").read_text(encoding="utf-8")
-    if said:
+    wheels = made_once(tmp_path_factory, "wheels", download)
+    if said := (wheels / "said").read_text(encoding="utf-8"):
         pytest.skip(f"needs a package registry: {said}")
+    return wheels
 
 
 @pytest.fixture
-def hooks(world: World, registry: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def hooks(world: World, registry: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a repository with this project as it stands in the working tree; pre-commit keeps what it installs."""
 
     def copy(folder: Path) -> None:
@@ -141,6 +147,10 @@ def hooks(world: World, registry: None, tmp_path_factory: pytest.TempPathFactory
     # pre-commit has a lock of its own: whoever needs the hook while it is being installed waits for it.
     world.env["PRE_COMMIT_HOME"] = str(made_once(tmp_path_factory, "pre-commit", lambda _: None))
     del world.env["PYTHONPATH"]
+    # The wheels are for this Python.  PIP_COMPILE=0: Python compiles what is imported, when it is.
+    world.env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), world.env["PATH"]])
+    world.env |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(registry), "PIP_COMPILE": "0"}
+    world.env |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "UV_NO_INDEX": "1", "UV_FIND_LINKS": str(registry)}
     return made_once(tmp_path_factory, "goproxy-check", copy)
 
 

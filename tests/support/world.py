@@ -188,23 +188,11 @@ class World:
         return place
 
     def pre_commit(self, app: Path, config: str) -> None:
-        """Let pre-commit install the hooks of CONFIG in APP: with the network, which nothing after this gets."""
+        """Let pre-commit install the hooks of CONFIG in APP, from the wheels that the fixture ``hooks`` provides."""
         (app / ".pre-commit-config.yaml").write_text(config)
-        install = [
-            sys.executable,
-            "-m",
-            "pre_commit",
-            "install",
-            "--install-hooks",
-            "-t",
-            "pre-commit",
-            "-t",
-            "pre-push",
-        ]
-        network = ("PIP_", "SSL_", "HTTP", "http")
-        pip = {name: value for name, value in os.environ.items() if name.startswith(network)}
-        kept = {name: value for name, value in self.env.items() if not name.startswith("HTTP")}
-        subprocess.run(install, cwd=app, env={**kept, **pip}, capture_output=True, timeout=300, check=True)
+        stages = [f"--hook-type={stage}" for stage in ("pre-commit", "pre-merge-commit", "pre-push")]
+        install = [sys.executable, "-m", "pre_commit", "install", "--install-hooks", *stages]
+        subprocess.run(install, cwd=app, env=self.env, capture_output=True, timeout=600, check=True)
 
     def program(self, name: str, script: str) -> None:
         """Put a shell script called NAME in front of everything else on PATH."""
