@@ -128,7 +128,7 @@ def parse(argv: Sequence[str]) -> Options:
 def _checks(options: Options) -> Iterator[tuple[bool, str]]:
     """Yield what makes no sense together, with the line that says so."""
     waits, pushes, ends = options.wait is not None, options.pre_push is not None, (options.from_ref, options.to_ref)
-    ways = options.all + pushes + all(ends)
+    ways = [options.all, pushes, bool(options.files or all(ends))]  # files may be those of a range
     odd = [name for name in options.files if os.path.basename(name) not in MODULE_FILES]
     yield not os.path.isdir(options.folder), f"-C {options.folder}: no such folder"
     yield options.fix and waits, "--wait and --fix exclude each other: the first waits for the proxy"
@@ -137,10 +137,9 @@ def _checks(options: Options) -> Iterator[tuple[bool, str]]:
     yield ends.count(None) == 1, "--from-ref and --to-ref go together"
     yield bool(odd), f"{''.join(odd[:1])} is not a go.mod, go.sum, go.work or go.work.sum, nor MODULE@VERSION"
     yield options.latest and not waits, "--latest goes with --wait"
-    several = bool(options.files or ways)
-    yield options.named and several, "MODULE@VERSION and --tag go without files and refs: ask for one after the other"
-    several = ways > 1 or (bool(options.files) and (options.all or pushes))
-    yield several, "FILE, --all, --pre-push and --from-ref exclude each other"
+    alone = "MODULE@VERSION and --tag go with neither files nor refs: ask for one after the other"
+    yield options.named and any(ways), alone
+    yield sum(ways) > 1, "FILE, --all, --pre-push and --from-ref exclude each other"
     terminal = sys.stdin is None or sys.stdin.isatty()
     yield pushes and terminal, "--pre-push reads on standard input the lines that git gives a pre-push hook"
 

@@ -39,8 +39,7 @@ def run(options: Options, programs: Programs, progress: Progress, stop: threadin
         if options.releasing and Skipped(Skip.OFF) in [item.ref.skipped for item in known.values() if item]:
             raise CommandError("GOPROXY=off: nobody can be asked (see go env GOPROXY)")
         if unknown := [ref for ref, item in known.items() if item is None]:
-            found = _asked(unknown, env, options, programs, progress, stop, seconds)
-            known |= {item.ref: item for item in found}
+            known |= {item.ref: item for item in _asked(unknown, env, options, programs, progress, stop, seconds)}
     diagnoses = list(filter(None, known.values()))
     to_add: tuple[str, ...] = ()
     if options.fix and env and env.go and not stop.is_set():
@@ -53,7 +52,7 @@ def run(options: Options, programs: Programs, progress: Progress, stop: threadin
     folder = changes[0].folder if changes else ""
     finished = Run(options, diagnoses, env, folder, to_add, seconds=time.monotonic() - started)
     progress.close()
-    _report(finished, options)
+    _report(finished)
     return finished.exit_status()
 
 
@@ -122,24 +121,17 @@ def _asked(
     return wait(refs, ask, progress, stop, options.wait, options.timeout)
 
 
-def _report(finished: Run, options: Options) -> None:
-    """Write the report in the format that OPTIONS want."""
+def _report(finished: Run) -> None:
+    """Write the report in the format that the options want."""
+    from goproxy_check.report.github import as_github
+    from goproxy_check.report.json import as_json
+    from goproxy_check.report.text import print_text, to_add
+
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
-    if options.format == "json":
-        from goproxy_check.report.json import as_json
-
-        print(as_json(finished))
-    elif options.format == "github":
-        from goproxy_check.report.github import as_github
-
-        print(as_github(finished), end="")
-    else:
-        from goproxy_check.report.text import print_text
-
+    if finished.options.format == "text":
         print_text(finished, sys.stdout, terminal=is_terminal(sys.stdout))
-    if options.format != "text":
-        from goproxy_check.report.text import to_add
-
-        for line in to_add(finished):
-            complain(f"goproxy-check: {line}")
+        return
+    print(as_json(finished) if finished.options.format == "json" else as_github(finished), end="")
+    for line in to_add(finished):
+        complain(f"goproxy-check: {line}")

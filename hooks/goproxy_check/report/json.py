@@ -25,7 +25,7 @@ def as_json(run: Run) -> str:
         "skipped": of[Verdict.SKIPPED],
         "seconds": round(run.seconds, 3),
     }
-    text = json.dumps({"schema": 1, "summary": summary, "results": results}, indent=2)
+    text = json.dumps({"schema": 1, "summary": summary, "results": results}, indent=2) + "\n"
     return text.replace("##", r"#\u0023")  # some CI systems take ##vso[ for a command, wherever it stands
 
 
