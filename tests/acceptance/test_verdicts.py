@@ -705,3 +705,12 @@ def test_annotations_are_escaped(world: World, proxy: GoProxy) -> None:
 def test_every_stop_names_its_way_out(world: World, env: dict[str, str], words: str, setting: Setting) -> None:
     more = prepared(world, setting)
     assert words in world.main(**env, **more).stdout.splitlines()[-1]
+
+
+def test_what_no_proxy_answers_may_pass_with_a_warning(world: World) -> None:
+    more = prepared(world, says(500))
+    assert world.main(**more).stdout.splitlines()[-1].endswith("--allow-unavailable after the same command")
+    *_, warned, once = world.main(PRE_COMMIT="1", **more).stdout.splitlines()
+    assert warned.endswith("--allow-unavailable in the hook's arguments") and "SKIP=goproxy-check" in once
+    done = world.main("--allow-unavailable", PRE_COMMIT="1", **more)
+    assert done.returncode == 0 and done.stdout.startswith("warning: not checked: ")

@@ -143,10 +143,11 @@ def to_add(run: Run) -> Iterator[str]:
 def _way_out(run: Run) -> Iterator[str]:
     """Yield how to go on all the same."""
     stopping = [item for item in run.diagnoses if run.stops(item)]
+    if any(item.verdict is Verdict.UNAVAILABLE for item in stopping):
+        where = "in the hook's arguments" if run.options.hook else "after the same command"
+        yield f"To let it pass with a warning: --allow-unavailable {where}"
     if stopping and run.options.hook:
         yield f"To {run.options.action} without this check, once: {once(run)}"
-    elif any(item.verdict is Verdict.UNAVAILABLE for item in stopping):
-        yield "To let it pass for now: the same with --allow-unavailable"
 
 
 def _it(items: list[Diagnosis]) -> str:
