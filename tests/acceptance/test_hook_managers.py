@@ -163,7 +163,8 @@ def test_push_is_stopped_until_it_is_published_or_skipped(manager: Manager) -> N
     ("program", "hook_id", "entry"),
     [
         ("pre-commit", "goproxy-check", "goproxy-check --fix"),  # with args: [--fix] under the id goproxy-check
-        ("prek", "goproxy-fix", "goproxy-check"),  # and the other way round
+        ("pre-commit", "goproxy-fix", "goproxy-check"),  # and the other way round
+        ("prek", "goproxy-fix", "goproxy-check"),
     ],
 )
 def test_way_out_fits_the_id_of_the_hook(world: World, program: str, hook_id: str, entry: str) -> None:
