@@ -1,6 +1,7 @@
 """The drill: the same action with and without the hooks must touch the same files below .git, and no others."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -78,6 +79,7 @@ class Drill:
         }[action]
         if action in ("commit", "partial"):
             self.write(f"{LIB} v1.1.0")
+        shutil.rmtree(self.world.home / "go", ignore_errors=True)  # what an earlier action fetched is fetched again
         before = self.files()
         self.world.git(*command, cwd=self.place)
         after = self.files()
