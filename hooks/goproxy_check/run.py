@@ -7,11 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from goproxy_check.change import scope
 from goproxy_check.change.git import Git
-from goproxy_check.change.tags import tagged
 from goproxy_check.go.env import GoEnv, downloaded, read_go_env
-from goproxy_check.gofiles import references
 from goproxy_check.gofiles.problems import Skip, Skipped
-from goproxy_check.gofiles.reference import Reference, joined, of_argument, of_tag, outside
+from goproxy_check.gofiles.reference import Reference, joined, of_argument
 from goproxy_check.options import Options
 from goproxy_check.report.outcome import Run
 from goproxy_check.system.programs import CommandError, Programs
@@ -74,24 +72,10 @@ def _changes(git: Git, options: Options) -> list[scope.Change]:
 def _references(git: Git, options: Options, changes: list[scope.Change]) -> list[Reference]:
     """Return what is to be examined, once each."""
     refs = [of_argument(text) for text in options.versions]
-    refs += [of_tag(*tagged(git, tag)) for tag in options.tag]
+    refs += [scope.tagged(git, tag) for tag in options.tag]
     for change in changes:
-        refs += _of_change(git, change)
-        refs += [outside(path) for path in change.outside]
+        refs += scope.references(git, change)
     return joined(refs)
-
-
-def _of_change(git: Git, change: scope.Change) -> list[Reference]:
-    """Return what CHANGE newly references: first compared with what it modifies, then with the rest of the trees."""
-    found: list[Reference] = []
-    names: set[tuple[str, str]] = set()
-    for _ in range(2 if change.before else 1):
-        before = scope.earlier(git, change, names)
-        found = references.new_references(change.files, change.context, before, change.fresh, change.tags)
-        names = {(ref.module, ref.version) for ref in found if ref.version and not ref.is_toolchain}
-        if not names:
-            break
-    return found
 
 
 def _asked(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from goproxy_check.gofiles.modfile import Entry, ModFile, Replacement, read
+from goproxy_check.gofiles.modfile import Entry, ModFile, read
 from goproxy_check.gofiles.problems import Invalid
 from tests.support.modulefiles import (
     GO_MOD,
@@ -46,10 +46,10 @@ class TestRightFiles:
                 required("example.com/build", "v1.0.0", 13),
                 Entry("example.com/fork/v2", "v2.0.1", 19),
             ],
-            replacements=[
-                Replacement("example.com/one", "", "../one", ""),
-                Replacement("example.com/two/v2", "v2.0.0", "example.com/fork/v2", "v2.0.1"),
-            ],
+            replacements={
+                ("example.com/one", ""): ("../one", ""),
+                ("example.com/two/v2", "v2.0.0"): ("example.com/fork/v2", "v2.0.1"),
+            },
             excluded={("example.com/one", "v1.2.2")},
             go=("1.23.4", 4),
             toolchain=("go1.23.5", 5),
@@ -58,7 +58,7 @@ class TestRightFiles:
     def test_go_work(self) -> None:
         assert read("go.work", GO_WORK.encode()) == ModFile(
             entries=[Entry("example.com/two", "v1.5.0", 8)],
-            replacements=[Replacement("example.com/one", "v1.0.0", "example.com/two", "v1.5.0")],
+            replacements={("example.com/one", "v1.0.0"): ("example.com/two", "v1.5.0")},
             uses=["./app", ".", "./with space"],
             go=("1.23", 1),
             toolchain=("default", 2),
@@ -90,7 +90,7 @@ class TestRightFiles:
         assert read("go.work", b"use a\xe2b\n").uses == ["a\ufffdb"]
 
     def test_later_of_two_replacements_counts(self) -> None:
-        assert read("go.mod", b"replace a => ./x\nreplace a => ./y\n").replacements == [Replacement("a", "", "./y", "")]
+        assert read("go.mod", b"replace a => ./x\nreplace a => ./y\n").replacements == {("a", ""): ("./y", "")}
 
 
 REJECTED = [
@@ -183,12 +183,11 @@ class TestSizes:
 
 
 def what_go_reads(said: dict[str, Any]) -> ModFile:
-    replaced = [Replacement(*item[:4]) for item in said["replace"]]
     targets = [Entry(item[2], item[3], item[4]) for item in said["replace"] if item[3]]
     return ModFile(
         module=said.get("module", ""),
         entries=sorted([*(required(*item) for item in said.get("require", [])), *targets], key=lambda item: item.line),
-        replacements=list({item[:2]: item for item in replaced}.values()),
+        replacements={(item[0], item[1]): (item[2], item[3]) for item in said["replace"]},
         excluded={(path, version) for path, version in said.get("exclude", [])},
         uses=said.get("use", []),
         go=tuple(said.get("go", ("", 0))),

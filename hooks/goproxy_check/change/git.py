@@ -1,37 +1,37 @@
 """One function for each git command: NUL-separated, and with nothing left to the user's configuration."""
 
-import contextlib
+import io
 import os
 import posixpath
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
+from functools import cached_property
+from typing import NamedTuple, NoReturn
 
 from goproxy_check.gofiles.names import MODULE_FILES, PATHSPECS
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.redact import one_line
 
 OBJECT = "(?:[0-9a-f]{40}|[0-9a-f]{64})"  # a SHA-1 or SHA-256 object id
-# Raw: no renames, no external diff, no order and no relative paths of the user's own.
-_DIFF = (
-    "-c diff.relative=false -c index.sparse=false diff --raw -z --no-abbrev --no-renames --no-ext-diff --no-textconv"
-)
-_DIFF += " --ignore-submodules=all -O/dev/null"
-
-
-class DiffEntry(NamedTuple):
-    """One line of ``git diff --raw``: whether the file is there afterwards, and whether a merge left it open."""
-
-    path: str
-    exists: bool
-    unmerged: bool
+# Of ls-files --stage: 100644 ID 0<tab>sub/go.mod; of ls-tree: 100644 blob ID<tab>sub/go.mod
+_RECORD = re.compile(rf"([0-7]{{6}}) (?:[a-z]+ )?({OBJECT})(?: ([0-3]))?\t(.+)", re.DOTALL)
+_LINK = "120000"  # the mode of a symbolic link
+_MOST_LINKS = 8  # that are followed, one to the next
 
 
 class Blob(NamedTuple):
-    """A file of a tree or of the index; the content of a LINK is where it leads."""
+    """A regular file or a symbolic link; the content of a link is where it leads."""
 
-    name: str
-    link: bool
+    mode: str
+    name: str  # its object id
+    unmerged: bool = False  # in the middle of a merge conflict
+
+
+class Tree(NamedTuple):
+    """The module files of a commit, or of the index where COMMIT is "", by their paths from the top."""
+
+    commit: str
+    files: dict[str, Blob]
 
 
 class Git:
@@ -40,116 +40,110 @@ class Git:
     def __init__(self, programs: Programs, cwd: str) -> None:
         self.programs = programs
         self.cwd = cwd
+        self._content: dict[str, bytes] = {}  # of the blobs that were read
 
-    def __call__(self, *args: str, stdin: bytes = b"", check: bool = True) -> str:
+    def __call__(self, *args: str, check: bool = True) -> str:
         """Run git and return what it printed; raises CommandError."""
-        return os.fsdecode(self.programs.git(*args, cwd=self.cwd, stdin=stdin, check=check))
+        return os.fsdecode(self.programs.git(*args, cwd=self.cwd, check=check))
 
-    def place(self) -> tuple[str, str]:
-        """Return the top folder of the work tree, and CWD relative to it ("" is the top)."""
-        with _understood("rev-parse"):
-            root = self("rev-parse", "--show-toplevel").removesuffix("\n")
-            folder = self("rev-parse", "--show-prefix").removesuffix("\n").rstrip("/")
-            if not os.path.isabs(root) or not os.path.isdir(os.path.join(root, folder)):
-                raise ValueError("no such folder")
-            return root, folder
+    @cached_property
+    def root(self) -> str:
+        """The top folder of the work tree."""
+        root = self("rev-parse", "--show-toplevel").removesuffix("\n")
+        return root if os.path.isabs(root) and os.path.isdir(root) else _nonsense("rev-parse", root)
 
-    def commit_of(self, name: str) -> str:
-        """Return the commit that NAME is or, as a tag, names; "" if there is none here."""
-        found = self("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False).strip()
+    @cached_property
+    def folder(self) -> str:
+        """CWD from there; "" is the top."""
+        folder = self("rev-parse", "--show-prefix").removesuffix("\n").rstrip("/")
+        return folder if os.path.isdir(os.path.join(self.root, folder)) else _nonsense("rev-parse", folder)
+
+    @cached_property
+    def reader(self) -> str:
+        """Where the user stands who started git, from there: git starts hooks at the top, and sets GIT_PREFIX."""
+        prefix = os.environ.get("GIT_PREFIX", "").rstrip("/")
+        return prefix if prefix and not self.folder and os.path.isdir(os.path.join(self.root, prefix)) else self.folder
+
+    def find(self, name: str, kind: str = "commit") -> str:
+        """Return the id of the object of KIND that NAME is or, as a tag, names; "" if there is none here."""
+        found = self("rev-parse", "--verify", "--quiet", f"{name}^{{{kind}}}", check=False).strip()
         return found if re.fullmatch(OBJECT, found) else ""
 
-    def has(self, name: str) -> bool:
-        """Return whether there is an object called NAME, of whichever type."""
-        return bool(self("rev-parse", "--verify", "--quiet", f"{name}^{{object}}", check=False).strip())
-
-    def diff(self, *trees: str) -> list[DiffEntry]:
-        """Return the module files that differ between two TREES; --cached stands for the index (git-diff(1))."""
+    def parents(self) -> list[str]:
+        """Return what the next commit follows: HEAD, if there is one, and MERGE_HEAD (gitrevisions(7))."""
+        path = os.path.join(self.cwd, self("rev-parse", "--git-path", "MERGE_HEAD").removesuffix("\n"))
         try:
-            output = self(*_DIFF.split(), *trees, "--", *PATHSPECS)
-        except CommandError:
-            self("rev-parse", "--git-dir")  # outside a repository this one has the better words
-            raise
-        entries: dict[str, DiffEntry] = {}
-        with _understood("diff"):
-            fields = output.split("\0")
-            for meta, path in zip(fields[0::2], fields[1::2], strict=False):
-                _, mode, _, _, status = meta[1:].split()
-                unmerged = status == "U" or (path in entries and entries[path].unmerged)
-                entries[path] = DiffEntry(path, _is_file(mode), unmerged)
-        return list(entries.values())
+            with open(path, "rb") as file:
+                merged = re.findall(f"^{OBJECT}$", file.read().decode("ascii", "replace"), re.MULTILINE)
+        except FileNotFoundError:  # pre-merge-commit runs before that file is written; git has set GITHEAD_<commit>
+            names = (key.removeprefix("GITHEAD_") for key in os.environ)
+            merged = [name for name in names if re.fullmatch(OBJECT, name)]
+        except ValueError:  # a NUL
+            _nonsense("rev-parse", path)
+        return [name for name in (self.find("HEAD"), *merged) if name]
 
-    def index(self) -> dict[str, Blob]:
-        """Return path → blob of every module file in the index (git-ls-files(1), --stage)."""
-        return _listed(self("ls-files", "--stage", "--full-name", "-z", "--", *PATHSPECS), 1)
+    def tree(self, commit: str) -> Tree:
+        """Return the module files of COMMIT, or of the index where that is ""."""
+        return Tree(commit, self._listed(commit, MODULE_FILES))
 
-    def tree(self, commit: str) -> dict[str, Blob]:
-        """Return path → blob of every module file in COMMIT (git-ls-tree(1))."""
-        return _listed(self("ls-tree", "-r", "-z", "--full-tree", commit), 2)
-
-    def entry(self, commit: str, path: str) -> Blob | None:
-        """Return the file at PATH of COMMIT, or of the index where that is ""."""
+    def _listed(self, commit: str, names: tuple[str, ...], *paths: str) -> dict[str, Blob]:
+        """Return the files called one of NAMES, of those PATHS if there are any (git-ls-tree(1), git-ls-files(1))."""
         if commit:
-            listed = self("ls-tree", "-z", "--full-tree", commit, "--", path)
+            listed = self("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths)
         else:
-            listed = self("ls-files", "--stage", "--full-name", "-z", "--", f":(top,literal){path}")
-        return _listed(listed, 2 if commit else 1, named=(posixpath.basename(path),)).get(path)
+            specs = [f":(top,literal){path}" for path in paths] or PATHSPECS
+            listed = self("ls-files", "--stage", "--full-name", "-z", "--", *specs)
+        files = {}
+        for number, record in enumerate(listed.removesuffix("\0").split("\0") if listed else ()):
+            if number == 0 or record.endswith(names):  # the first one of all shows that this is git's answer
+                match = _RECORD.fullmatch(record) or _nonsense("ls-tree" if commit else "ls-files", record)
+                mode, name, stage, path = match.groups()
+                if posixpath.basename(path) in names and mode.startswith(("100", "120")):  # no submodule
+                    files[path] = Blob(mode, name, stage in ("1", "2", "3"))
+        return files
 
     def work_tree(self) -> list[str]:
         """Return every module file that git tracks or would track (git-ls-files(1)), from the top."""
         listed = self("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name", "--", *PATHSPECS)
         return sorted(set(listed.split("\0")[:-1]))
 
-    def merge_heads(self) -> list[str]:
-        """Return the other parents of a merge that is being committed (gitrevisions(7), MERGE_HEAD)."""
-        path = self("rev-parse", "--git-path", "MERGE_HEAD").removesuffix("\n")
-        try:
-            with _understood("rev-parse"), open(os.path.join(self.cwd, path), "rb") as file:
-                return re.findall(f"^{OBJECT}$", file.read().decode("ascii", "replace"), re.MULTILINE)
-        except FileNotFoundError:  # pre-merge-commit runs before that file is written; git has set GITHEAD_<commit>
-            names = (key.removeprefix("GITHEAD_") for key in os.environ)
-            return [name for name in names if re.fullmatch(OBJECT, name)]
+    def read(self, tree: Tree, paths: Iterable[str]) -> dict[str, bytes]:
+        """Return path → content of the files at PATHS of TREE, without links that lead out of the repository."""
+        blobs = {path: tree.files[path] for path in sorted(paths)}
+        self._fetch({blob.name for blob in blobs.values()})
+        found = {path: self._content[blob.name] for path, blob in blobs.items() if blob.mode != _LINK}
+        targets = {path: self._target(tree.commit, path, blob) for path, blob in blobs.items() if blob.mode == _LINK}
+        return found | {path: data for path, data in targets.items() if data is not None}
 
-    def read(self, names: set[str]) -> dict[str, bytes]:
-        """Return the content of every blob of NAMES (git-cat-file(1), --batch); raises CommandError."""
-        ordered = sorted(names)
-        request = os.fsencode("".join(f"{name}\n" for name in ordered))
-        output = self.programs.git("cat-file", "--batch", cwd=self.cwd, stdin=request) if ordered else b""
-        content: dict[str, bytes] = {}
-        at = 0
-        with _understood("cat-file"):
-            for name in ordered:
-                end = output.index(b"\n", at)
-                _, kind, size = output[at:end].split() if output[at:end].count(b" ") == 2 else (b"", b"", b"")
-                if kind != b"blob":
-                    raise CommandError(f"git has no object {name}: the repository is incomplete, try git fetch")
-                at = end + 1 + int(size) + 1
-                content[name] = output[end + 1 : at - 1]
-        return content
+    def _target(self, commit: str, path: str, link: Blob) -> bytes | None:
+        """Return the content of the file that LINK, at PATH, leads to; None if that is not in the repository."""
+        for _ in range(_MOST_LINKS):
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(self._content[link.name])))
+            inside = path.partition("/")[0] not in ("", "..")
+            target = self._listed(commit, (posixpath.basename(path),), path).get(path) if inside else None
+            if not target:
+                return None
+            self._fetch({target.name})
+            if target.mode != _LINK:
+                return self._content[target.name]
+            link = target
+        return None
 
-
-@contextlib.contextmanager
-def _understood(command: str) -> Iterator[None]:
-    """Turn an answer of git that can't be taken apart into a CommandError."""
-    try:
-        yield
-    except (ValueError, IndexError) as error:
-        raise CommandError(f"git {command}: the answer makes no sense ({one_line(str(error))}): is that git?") from None
-
-
-def _is_file(mode: str) -> bool:
-    """Return whether MODE is that of a regular file or a symbolic link, not of a submodule."""
-    return mode.startswith(("100", "120"))
+    def _fetch(self, names: set[str]) -> None:
+        """Read those blobs of NAMES that were not read yet (git-cat-file(1), --batch); raises CommandError."""
+        wanted = sorted(names - self._content.keys())
+        if not wanted:
+            return
+        request = "".join(f"{name}\n" for name in wanted).encode()
+        output = io.BytesIO(self.programs.git("cat-file", "--batch", cwd=self.cwd, stdin=request))
+        for name in wanted:
+            header = re.fullmatch(rb"\S+ blob ([0-9]+)\n", output.readline())
+            if not header:
+                raise CommandError(f"git has no object {name}: the repository is incomplete, try git fetch")
+            self._content[name] = output.read(int(header[1]))
+            output.read(1)  # the line end
 
 
-def _listed(output: str, at: int, named: tuple[str, ...] = MODULE_FILES) -> dict[str, Blob]:
-    """Return path → blob of the files called one of NAMED in a listing: records have the mode first, the blob at AT."""
-    files: dict[str, Blob] = {}
-    with _understood("ls-files"):
-        for record in output.split("\0")[:-1]:
-            meta, _, path = record.partition("\t")
-            if posixpath.basename(path) in named:
-                fields = meta.split()
-                if _is_file(fields[0]):
-                    files[path] = Blob(fields[at], fields[0] == "120000")
-    return files
+def _nonsense(command: str, answer: str) -> NoReturn:
+    """Raise CommandError for an ANSWER of git that can't be taken apart."""
+    raise CommandError(f"git {command}: the answer makes no sense ({one_line(answer)}): is that git?")

@@ -5,42 +5,27 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from goproxy_check.change.git import OBJECT, Blob, DiffEntry, Git
-from goproxy_check.change.tags import published_by
+from goproxy_check.change.git import OBJECT, Git, Tree
+from goproxy_check.gofiles import module
+from goproxy_check.gofiles.modfile import read
 from goproxy_check.gofiles.names import MODULE_FILES
+from goproxy_check.gofiles.problems import Skip, Skipped
+from goproxy_check.gofiles.reference import Location, Reference, new_references
 from goproxy_check.system.programs import CommandError
-
-_LINKS = 8  # symbolic links that are followed
-
-
-@dataclass(frozen=True)
-class File:
-    """A module file; PATH is relative to the top of the repository, with slashes."""
-
-    path: str
-    data: bytes
 
 
 @dataclass(frozen=True)
 class Change:
-    """The module files of one change."""
+    """The module files of one change, by their paths from the top of the repository, with slashes."""
 
-    root: str
-    """The top folder of the work tree."""
-    folder: str
-    """Where the user stands, from there; "" is the top."""
-    files: tuple[File, ...]
-    """The files that the change adds or modifies."""
-    context: tuple[File, ...] = ()
-    """Other files of the same tree: they say what is replaced, and which modules share a workspace."""
-    before: tuple[str, ...] = ()
-    """The trees to compare with: what a file there names is not new."""
-    fresh: frozenset[str] = frozenset()
-    """Paths of files all of whose versions count as new."""
-    outside: tuple[str, ...] = ()
-    """Paths of symbolic links that lead out of the repository; they are not read."""
-    tags: frozenset[tuple[str, str]] = frozenset()
-    """The tags (folder of the module, version) that a push brings with it."""
+    root: str  # the top folder of the work tree
+    folder: str  # where the user stands, from there; "" is the top
+    files: dict[str, bytes]  # what the change adds or modifies
+    context: dict[str, bytes]  # others of that tree: what is replaced, and which modules share a workspace
+    before: tuple[Tree, ...] = ()  # what a file there names is not new
+    fresh: frozenset[str] = frozenset()  # files all of whose versions count as new
+    outside: tuple[str, ...] = ()  # symbolic links that lead out of the repository; they are not read
+    tags: frozenset[tuple[str, str]] = frozenset()  # (folder of the module, version) of the tags that are pushed too
 
 
 def staged(git: Git, files: tuple[str, ...]) -> Change | None:
@@ -50,28 +35,23 @@ def staged(git: Git, files: tuple[str, ...]) -> Change | None:
     During a merge only what no parent has is new. Raises CommandError if this is no repository, a file is not in the
     index, or a conflict is not resolved.
     """
-    entries = git.diff("--cached")
-    if not (entries or files):
-        return None
-    root, folder = git.place()
-    names = {_name(root, folder, file) for file in files} if files else {entry.path for entry in entries}
-    index, changed = git.index(), {entry.path for entry in entries}
-    for entry in entries:
-        if entry.unmerged and entry.path in names:
-            raise CommandError(f"{entry.path} is in the middle of a merge conflict: resolve it and git add it")
-    for name in sorted(names - index.keys() - changed):
-        missing = not os.path.lexists(os.path.join(root, name))
-        raise CommandError(f"{name}: no such file" if missing else f"{name} is not in the index: git add it first")
-    parents = [name for name in (git.commit_of("HEAD"), *git.merge_heads()) if name]
-    new = _changed([entries, *(git.diff("--cached", parent) for parent in parents[1:])])
-    fresh = frozenset(names & index.keys() - changed)
-    return _load(Change(root, folder, (), before=tuple(parents), fresh=fresh), git, "", index, new & names | fresh)
+    index, before = git.tree(""), [git.tree(commit) for commit in git.parents()]
+    head = before[0].files if before else {}
+    given = {_name(git, file) for file in files}
+    for path in sorted(given - index.files.keys() - head.keys()):
+        missing = not os.path.lexists(os.path.join(git.root, path))
+        raise CommandError(f"{path}: no such file" if missing else f"{path} is not in the index: git add it first")
+    for path, blob in index.files.items():
+        if blob.unmerged and (path in given or not given):
+            raise CommandError(f"{path} is in the middle of a merge conflict: resolve it and git add it")
+    fresh = frozenset(path for path in given & index.files.keys() if index.files[path] == head.get(path))
+    changed = _changed(index, before)
+    return _change(git, index, before, (changed & given if given else changed) | fresh, fresh=fresh)
 
 
 def between(git: Git, base: str, head: str, files: tuple[str, ...], pushed_ref: str) -> Change | None:
     """Return what the commit HEAD has and its merge base with BASE has not, restricted to FILES if there are any."""
-    root, folder = git.place()
-    ours, theirs = git.commit_of(base), git.commit_of(head)
+    ours, theirs = git.find(base), git.find(head)
     fork = git("merge-base", ours, theirs, check=False).strip() if ours and theirs else ""
     if not fork:
         if git("rev-parse", "--is-shallow-repository").strip() == "true":
@@ -82,46 +62,42 @@ def between(git: Git, base: str, head: str, files: tuple[str, ...], pushed_ref: 
         if ours and theirs:
             raise CommandError(f"{base} and {head} have no commit in common")
         raise CommandError(f"{head if ours else base} is not a commit of this repository")
-    new = _changed([git.diff(fork, theirs)])
-    new &= {_name(root, folder, file) for file in files} or new
-    change = Change(root, folder, (), before=(fork,), tags=published_by(pushed_ref))
-    return _load(change, git, theirs, git.tree(theirs), new) if new else None
+    tree, before = git.tree(theirs), [git.tree(fork)]
+    changed = _changed(tree, before)
+    return _change(git, tree, before, changed & {_name(git, file) for file in files} if files else changed, pushed_ref)
 
 
 def everything(git: Git) -> Change:
     """Return all module files of the work tree, as they are on disk, all new; ignored ones are left out."""
-    root, folder = git.place()
-    files, outside = [], []
+    files, outside = {}, []
+    top = os.path.join(os.path.realpath(git.root), "")
     for path in git.work_tree():
-        place = os.path.join(root, path)
-        inside = os.path.realpath(place).startswith(os.path.realpath(root) + os.sep)
-        if os.path.islink(place) and not (inside and os.path.isfile(place)):
-            outside.append(path)
-        elif os.path.isfile(place):
+        place = os.path.join(git.root, path)
+        if os.path.isfile(place) and (not os.path.islink(place) or os.path.realpath(place).startswith(top)):
             with open(place, "rb") as file:
-                files.append(File(path, file.read()))
-    fresh = frozenset(file.path for file in files)
-    return Change(root, _reader(root, folder), tuple(files), fresh=fresh, outside=tuple(outside))
+                files[path] = file.read()
+        elif os.path.islink(place):
+            outside.append(path)
+    return Change(git.root, git.reader, files, {}, fresh=frozenset(files), outside=tuple(outside))
 
 
 def pushed(git: Git, lines: str, remote: str) -> list[Change]:
-    """Return what a push brings that REMOTE (a name, "" for any) has not yet, one change per ref.
+    """Return what a push brings that REMOTE (a name, "" for any) has not yet, one change per commit.
 
     LINES are what git gives a pre-push hook (githooks(5)): local ref, its object, remote ref, its object. Raises
     CommandError for a line that is none.
     """
-    root, folder = git.place()
     commits: dict[str, str] = {}
-    tags: frozenset[tuple[str, str]] = frozenset()
+    refs = []
     for line in filter(str.strip, lines.split("\n")):
         match = re.fullmatch(rf"([^ ]+) ({OBJECT}) ([^ ]+) ({OBJECT})\r?", line)
         if not match:
             raise CommandError("--pre-push: standard input is not what git gives a pre-push hook")
         _, ours, remote_ref, theirs = match.groups()
-        if commit := git.commit_of(ours):
-            commits[commit] = git.commit_of(theirs)
-            tags |= published_by(remote_ref)
-        elif ours.strip("0") and not git.has(ours):
+        if commit := git.find(ours):
+            commits[commit] = git.find(theirs)
+            refs.append(remote_ref)
+        elif ours.strip("0") and not git.find(ours, "object"):
             raise CommandError(f"--pre-push: there is no object {ours} here")
         # else a ref is deleted, or it is a tag of something else than a commit
     changes = []
@@ -129,107 +105,96 @@ def pushed(git: Git, lines: str, remote: str) -> list[Change]:
         known = [f"--remotes={remote}" if remote else "--remotes", *filter(None, [theirs])]
         listed = git("rev-list", "--boundary", commit, "--not", *known).split()
         if listed:  # else the remote has all of it
-            bases = tuple(name[1:] for name in listed if name.startswith("-"))
-            tree = git.tree(commit)
-            new = _changed([git.diff(base, commit) for base in bases]) if bases else set(tree)
-            changes.append(_load(Change(root, folder, (), before=bases, tags=tags), git, commit, tree, new))
-    return changes
+            tree, before = git.tree(commit), [git.tree(name[1:]) for name in listed if name.startswith("-")]
+            changes.append(_change(git, tree, before, _changed(tree, before), *refs))
+    return [change for change in changes if change]
 
 
-def earlier(git: Git, change: Change, names: set[tuple[str, str]]) -> list[list[File]]:
-    """Return, of each tree that CHANGE is compared with, the files that name one of NAMES, and their context.
+def references(git: Git, change: Change) -> list[Reference]:
+    """Return what CHANGE newly references.
 
-    NAMES are modules and versions. The files that the change modifies are always among them.
+    It is compared with the files that it modifies first; only for what these do not name, all others are searched.
     """
-    changed = {file.path for file in change.files}
-    texts = [(os.fsencode(module), os.fsencode(version)) for module, version in names]
-    trees = []
-    for commit in change.before:
-        tree = git.tree(commit)
-        paths = changed & tree.keys()
-        if texts:
-            files, _ = _files(git, commit, tree, set(tree))
-            paths |= {file.path for file in files if any(v in file.data and m in file.data for m, v in texts)}
-        paths |= _context(tree, paths)
-        trees.append(_files(git, commit, tree, paths)[0])
-    return trees
+    refs = _compared(git, change, set())
+    unknown = {
+        (ref.module, ref.version)
+        for ref in refs
+        if ref.version and not ref.is_toolchain and any(place.file not in change.fresh for place in ref.locations)
+    }
+    refs = _compared(git, change, unknown) if unknown and change.before else refs
+    links = [Reference("", "", (Location(path, 1),), skipped=Skipped(Skip.LINK, path)) for path in change.outside]
+    return refs + links
 
 
-def _changed(diffs: list[list[DiffEntry]]) -> set[str]:
-    """Return the paths of files that differ from all that DIFFS compare with.
+def tagged(git: Git, tag: str) -> Reference:
+    """Return the module version that TAG publishes: v1.2.3 of ./go.mod, sub/v1.2.3 of sub/go.mod.
+
+    From v2 on the go.mod may lie in a folder of that name too (https://go.dev/ref/mod#vcs-version). Raises CommandError
+    for a tag that is not here, or whose go.mod does not fit its version.
+    """
+    folder, _, version = tag.rpartition("/")
+    commit = git.find(f"refs/tags/{tag}")
+    if not commit:
+        raise CommandError(f"--tag {tag}: there is no such tag here (git fetch --tags brings those of the remote)")
+    tree, problem = git.tree(commit), f"there is no {posixpath.join(folder, 'go.mod')}"
+    places = [posixpath.join(place, "go.mod") for place in (folder, posixpath.join(folder, version.partition(".")[0]))]
+    for go_mod in git.read(tree, [place for place in places if place in tree.files]).values():
+        path = read("go.mod", go_mod).module
+        wrong = module.check(path, version)
+        if not wrong:
+            return Reference(path, version, required=True, commit=commit)
+        problem = wrong.detail
+    raise CommandError(f"--tag {tag}: its go.mod does not fit: {problem}")
+
+
+def _changed(tree: Tree, before: list[Tree]) -> set[str]:
+    """Return the files of TREE that differ from all trees BEFORE.
 
     A file that is the same as in one parent, or in one commit of the remote, brings nothing new.
     """
-    return set.intersection(*({entry.path for entry in entries if entry.exists} for entries in diffs))
+    return {path for path, blob in tree.files.items() if all(blob != old.files.get(path) for old in before)}
 
 
-def _reader(root: str, folder: str) -> str:
-    """Return where the user stands who started git: git starts hooks at the top, and sets GIT_PREFIX."""
-    prefix = os.environ.get("GIT_PREFIX", "").rstrip("/")
-    return prefix if prefix and not folder and os.path.isdir(os.path.join(root, prefix)) else folder
-
-
-def _name(root: str, folder: str, file: str) -> str:
-    """Return the path of FILE, which is relative to FOLDER, from the top of the repository."""
-    place, top = os.path.join(root, folder, file), root
-    if os.path.isabs(file):
-        place, top = (
-            os.path.join(os.path.realpath(os.path.dirname(file)), os.path.basename(file)),
-            os.path.realpath(root),
-        )
-    name = os.path.relpath(place, top).replace(os.sep, "/")
-    if name.startswith("../") or posixpath.basename(name) not in MODULE_FILES:
+def _name(git: Git, file: str) -> str:
+    """Return the path of FILE, which is relative to git's folder, from the top of the repository."""
+    folder, name = os.path.split(os.path.join(git.root, git.folder, file))
+    place = os.path.join(os.path.realpath(folder), name)  # the file itself may be a link
+    path = os.path.relpath(place, os.path.realpath(git.root)).replace(os.sep, "/")
+    if path.startswith("../") or name not in MODULE_FILES:
         raise CommandError(f"{file} is not a go.mod, go.sum, go.work or go.work.sum of this repository")
-    return name
+    return path
 
 
-def _context(tree: dict[str, Blob], paths: set[str]) -> set[str]:
+def _change(
+    git: Git, tree: Tree, before: list[Tree], paths: set[str], *refs: str, fresh: frozenset[str] = frozenset()
+) -> Change | None:
+    """Return the change that brings the files at PATHS of TREE; REFS are pushed with it. None without files."""
+    if not paths:
+        return None
+    context = git.read(tree, paths | _context(tree, paths))
+    files = {path: context.pop(path) for path in sorted(paths & context.keys())}
+    tags = [ref.removeprefix("refs/tags/").rpartition("/") for ref in refs if ref.startswith("refs/tags/")]
+    published = frozenset((folder, version) for folder, _, version in tags)
+    outside = tuple(sorted(paths - files.keys()))
+    return Change(git.root, git.reader, files, context, tuple(before), fresh, outside, published)
+
+
+def _context(tree: Tree, paths: set[str]) -> set[str]:
     """Return the files of TREE that say what Go does with the versions that the files at PATHS name."""
     folders = {posixpath.dirname(path) for path in paths}
-    works = any(posixpath.basename(path) == "go.work" for path in tree)
+    works = any(posixpath.basename(path) == "go.work" for path in tree.files)
     wanted = ("go.work", "go.mod") if works else ()
-    return {path for path in tree if posixpath.dirname(path) in folders or posixpath.basename(path) in wanted}
+    return {path for path in tree.files if posixpath.dirname(path) in folders or posixpath.basename(path) in wanted}
 
 
-def _load(change: Change, git: Git, commit: str, tree: dict[str, Blob], paths: set[str]) -> Change:
-    """Return CHANGE with the files at PATHS of TREE, which is that of COMMIT ("" is the index), and their context."""
-    if unknown := sorted(paths - tree.keys()):
-        raise CommandError(f"git tells of {unknown[0]}, but does not list it: try again")
-    loaded, outside = _files(git, commit, tree, paths | _context(tree, paths))
-    return Change(
-        change.root,
-        _reader(change.root, change.folder),
-        tuple(file for file in loaded if file.path in paths),
-        tuple(file for file in loaded if file.path not in paths),
-        change.before,
-        change.fresh,
-        tuple(path for path in outside if path in paths),
-        change.tags,
-    )
-
-
-def _files(git: Git, commit: str, tree: dict[str, Blob], paths: set[str]) -> tuple[list[File], list[str]]:
-    """Return the files at PATHS of TREE, and which of them are symbolic links that lead out of the repository."""
-    content = git.read({tree[path].name for path in paths})
-    files, outside = [], []
-    for path in sorted(paths):
-        blob = tree[path]
-        data = _target(git, commit, path, content[blob.name]) if blob.link else content[blob.name]
-        if data is None:
-            outside.append(path)
-        else:
-            files.append(File(path, data))
-    return files, outside
-
-
-def _target(git: Git, commit: str, path: str, link: bytes) -> bytes | None:
-    """Return the content of the file that LINK, the symbolic link at PATH, leads to; None outside the repository."""
-    for _ in range(_LINKS):
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(link)))
-        blob = None if path.startswith(("/", "../")) else git.entry(commit, path)
-        if not blob:
-            return None
-        link = git.read({blob.name})[blob.name]
-        if not blob.link:
-            return link
-    return None
+def _compared(git: Git, change: Change, names: set[tuple[str, str]]) -> list[Reference]:
+    """Return what CHANGE references and no tree before: neither the files that it modifies, nor any with NAMES."""
+    texts = [(os.fsencode(path), os.fsencode(version)) for path, version in names]
+    before = []
+    for tree in change.before:
+        paths = change.files.keys() & tree.files.keys()
+        for path, data in git.read(tree, tree.files if names else ()).items():
+            if any(version in data and path in data for path, version in texts):
+                paths.add(path)
+        before.append(git.read(tree, paths | _context(tree, paths)))
+    return new_references(change.files, change.context, before, change.fresh, change.tags)

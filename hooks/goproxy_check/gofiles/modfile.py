@@ -5,12 +5,12 @@ lines that name a module version are judged: whatever else is wrong, the next go
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from goproxy_check.gofiles import module
-from goproxy_check.gofiles.problems import Invalid, Problem, Rejected
+from goproxy_check.gofiles.problems import Invalid, Problem
 
 # Go writes this hash of an empty go.mod by an old bug, and ignores it (cmd/go/internal/modfetch: emptyGoModHash).
 _EMPTY_GO_MOD = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
@@ -20,6 +20,7 @@ _TOKEN = re.compile(r"""//.*|("(?:\\.|[^"\\])*"|`[^`]*`|[()\[\]{},]|[^\s()\[\]{}
 _CONFLICT = re.compile(r"([<|=>])\1{6}(?:\s|$)")
 # A Go version, such as 1.23, 1.23.4 or 1.23rc1
 _GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
+_QUOTE = re.compile(r"""["'`\\]""")
 # ./folder, ..\folder, /folder, C:\folder
 _FOLDER = re.compile(r"\.\.?(?:[/\\].*)?|[/\\].*|[A-Za-z]:.*", re.DOTALL)
 # What Go takes for white space (unicode.IsSpace) is less than what Python's str.split() does.
@@ -36,14 +37,10 @@ class Entry(NamedTuple):
     go_mod: bool = False  # a /go.mod line of go.sum
     required: bool = False  # by a require line
 
-
-class Replacement(NamedTuple):
-    """``replace OLD [OLD_VERSION] => NEW [NEW_VERSION]``; without NEW_VERSION, NEW is a folder."""
-
-    old: str
-    old_version: str
-    new: str
-    new_version: str
+    @property
+    def name(self) -> tuple[str, str]:
+        """Module and version."""
+        return self.module, self.version
 
 
 @dataclass
@@ -52,7 +49,8 @@ class ModFile:
 
     module: str = ""
     entries: list[Entry] = field(default_factory=list)
-    replacements: list[Replacement] = field(default_factory=list)
+    # (old path, version or "" for all) → what stands in for it: (new path, version), or (folder, "")
+    replacements: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     excluded: set[tuple[str, str]] = field(default_factory=set)
     uses: list[str] = field(default_factory=list)
     go: tuple[str, int] = ("", 0)  # the version, and its line
@@ -60,6 +58,11 @@ class ModFile:
     problems: list[Problem] = field(default_factory=list)
 
 
+class _Rejected(Exception):
+    """Go does not accept a line; the arguments are those of its Problem, without the line."""
+
+
+@lru_cache(maxsize=8192)  # most files are the same before and after
 def read(name: str, data: bytes) -> ModFile:
     """Return what the file called NAME (``go.mod``, ``go.sum``, …) with the content DATA says; never raises.
 
@@ -69,13 +72,12 @@ def read(name: str, data: bytes) -> ModFile:
     if len(data) > most << 20:  # 40,000 lines
         return ModFile(problems=[Problem(1, Invalid.SIZE, f"larger than {most} MB, as no {name} is: it is not read")])
     lines = data.decode("utf-8", "replace").split("\n")
-    if long := next((number for number, line in enumerate(lines, 1) if len(line) > 1 << 16), 0):
-        return ModFile(problems=[Problem(long, Invalid.SIZE, "a line of more than 64 KB: nothing is read")])
-    file = _read_sum(lines) if name.endswith(".sum") else _read_mod(lines, work=name == "go.work")
-    conflicts = (number for number, line in enumerate(lines, 1) if line[:1] in "<|=>" and _CONFLICT.match(line))
-    if conflict := next(conflicts, 0):
-        return ModFile(problems=[Problem(conflict, Invalid.CONFLICT, "merge conflict markers")])
-    return file
+    for number, line in enumerate(lines, 1):
+        if len(line) > 1 << 16:
+            return ModFile(problems=[Problem(number, Invalid.SIZE, "a line of more than 64 KB: nothing is read")])
+        if line[:1] in "<|=>" and _CONFLICT.match(line):
+            return ModFile(problems=[Problem(number, Invalid.CONFLICT, "merge conflict markers")])
+    return _read_sum(lines) if name.endswith(".sum") else _read_mod(lines, work=name == "go.work")
 
 
 def _read_sum(lines: list[str]) -> ModFile:
@@ -95,44 +97,34 @@ def _read_sum(lines: list[str]) -> ModFile:
 
 def _read_mod(lines: list[str], work: bool) -> ModFile:
     """Read go.mod, or go.work if WORK (x/mod/modfile: parseToFile, parseWork)."""
-    file = ModFile()
-    for number, verb, args in _directives(lines):
-        try:
-            _directive(file, verb, args, number, work)
-        except Rejected as rejected:
-            file.problems.append(rejected.problem._replace(line=number))
-    # Of two replacements of one version the later counts (x/mod/modfile: removeDups).
-    file.replacements = list({item[:2]: item for item in file.replacements}.values())
-    return file
-
-
-def _directives(lines: list[str]) -> Iterator[tuple[int, str, list[str]]]:
-    """Yield the line, the verb and the arguments of each directive; in ``require ( … )`` the verb is before the (."""
-    block = ""
+    file, block = ModFile(), ""  # in require ( … ) the verb stands before the parenthesis
     for number, line in enumerate(lines, 1):
         tokens = [token for token in _TOKEN.findall(line) if token]
         if block and tokens[:1] == [")"]:
             block = ""
-        elif block and tokens:
-            yield number, block, tokens
-        elif len(tokens) > 1 and tokens[-1] == "(":
+        elif not block and len(tokens) > 1 and tokens[-1] == "(":
             block = tokens[0] if len(tokens) == 2 else "?"
-        elif tokens and tokens[1:] != ["(", ")"]:
-            yield number, tokens[0], tokens[1:]
+        elif tokens and (block or tokens[1:] != ["(", ")"]):
+            verb, *args = (block, *tokens) if block else tokens
+            try:
+                _directive(file, verb, args, number, work)
+            except _Rejected as rejected:
+                file.problems.append(Problem(number, *rejected.args))
+    return file
 
 
 def _directive(file: ModFile, verb: str, args: list[str], line: int, work: bool) -> None:
+    """Note in FILE what the directive VERB ARGS says; raises _Rejected."""
     if verb == "replace":
         _replace(file, args, line)
     elif verb in ("require", "exclude") and not work:
         if len(args) != 2:
-            raise Rejected(f"usage: {verb} module/path v1.2.3")
-        path = _string(args[0])
-        version = _version(args[1], path)
+            raise _Rejected(Invalid.SYNTAX, f"usage: {verb} module/path v1.2.3")
+        name = _path_version(args)
         if verb == "require":
-            file.entries.append(Entry(path, version, line, required=True))
+            file.entries.append(Entry(*name, line, required=True))
         else:
-            file.excluded.add((path, version))
+            file.excluded.add(name)
     elif len(args) == 1:
         if verb == "go" and not file.go[0] and _GO_VERSION.fullmatch(args[0]):
             file.go = (args[0], line)
@@ -145,39 +137,39 @@ def _directive(file: ModFile, verb: str, args: list[str], line: int, work: bool)
 
 
 def _replace(file: ModFile, args: list[str], line: int) -> None:
+    """Note a replacement; of two for one version the later counts (x/mod/modfile: removeDups)."""
     arrow = 1 if args[1:2] == ["=>"] else 2
-    if not arrow + 2 <= len(args) <= arrow + 3 or args[arrow] != "=>":
-        raise Rejected("usage: replace module/path [v1.2.3] => other/module v1.4, or => ../local/directory")
-    old, new = _string(args[0]), _string(args[arrow + 1])
-    old_version = _version(args[1], old) if arrow == 2 else ""
-    new_version = _version(args[arrow + 2], new) if len(args) == arrow + 3 else ""
+    if args[arrow : arrow + 1] != ["=>"] or not arrow + 2 <= len(args) <= arrow + 3:
+        usage = "usage: replace module/path [v1.2.3] => other/module v1.4, or => ../local/directory"
+        raise _Rejected(Invalid.SYNTAX, usage)
+    old, (new, version) = _path_version(args[:arrow]), _path_version(args[arrow + 1 :])
     folder = bool(_FOLDER.fullmatch(new))
-    if folder and new_version:
-        raise Rejected(f'replacement module directory path "{new}" cannot have version')
-    if not folder and not new_version:
-        raise Rejected("replacement module without version must be directory path (rooted or starting with .)")
-    if new_version:
-        file.entries.append(Entry(new, new_version, line))
-    file.replacements.append(Replacement(old, old_version, new, new_version))
+    if folder and version:
+        raise _Rejected(Invalid.SYNTAX, f'replacement module directory path "{new}" cannot have version')
+    if not folder and not version:
+        detail = "replacement module without version must be directory path (rooted or starting with .)"
+        raise _Rejected(Invalid.SYNTAX, detail)
+    if version:
+        file.entries.append(Entry(new, version, line))
+    file.replacements[old] = (new, version)
 
 
 def _string(token: str) -> str:
     """Return the value of a token: "quoted" loses its quotes (x/mod/modfile: parseString)."""
     value = token[1:-1] if len(token) > 1 and token[0] == token[-1] == '"' else token
-    if any(char in value for char in "\"'`\\") and not value.startswith((".", "/")):
-        raise Rejected(f"invalid quoted string: {token}")
+    if _QUOTE.search(value) and not value.startswith((".", "/")):
+        raise _Rejected(Invalid.SYNTAX, f"invalid quoted string: {token}")
     return value
 
 
-def _version(token: str, path: str) -> str:
-    """Return the version that TOKEN is; raises Rejected if it is none, or does not fit PATH.
+def _path_version(tokens: list[str]) -> tuple[str, str]:
+    """Return the module path and the version, "" if there is none, that TOKENS are; raises _Rejected.
 
-    What is not canonical, v1.2 as well as latest, is a query: Go writes the version that it means (fixVersion).
+    A version must fit the path. What is not canonical, v1.2 as well as latest, is a query: Go writes the version that
+    it means (x/mod/modfile: fixVersion).
     """
-    version = _string(token)
-    if module.canonical_version(version) != version:
-        raise Rejected(module.not_a_version(path, version))
-    problem = module.check(path, version)
+    path, *version = map(_string, tokens)
+    problem = module.check(path, *version) if version else None
     if problem and problem.kind is not Invalid.PATH:
-        raise Rejected(problem)
-    return version
+        raise _Rejected(*problem[1:])
+    return path, version[0] if version else ""

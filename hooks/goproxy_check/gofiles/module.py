@@ -20,7 +20,10 @@ _SEMVER = re.compile(
 _PSEUDO = re.compile(r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-9]+(?:\+[0-9A-Za-z.-]+)?")
 # latest, main, <v1.5.0, 0123abc (https://go.dev/ref/mod#version-queries)
 _QUERY = re.compile(r"(?:[<>]=?)?[0-9A-Za-z][-+./_0-9A-Za-z]*")
-_WINDOWS_NAMES = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])", re.IGNORECASE)
+# github.com/org/lib
+_PATH = re.compile(r"[0-9a-z][-0-9a-z]*\.[-.0-9a-z]+(?:/[-_~0-9A-Za-z][-._~0-9A-Za-z]*)*")
+# What Windows takes for something else: con.go, long~1.go, end.
+_BAD_ELEMENT = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?|[^.]*~[0-9]+(?:\..*)?|.*\.", re.IGNORECASE)
 
 
 def canonical_version(version: str) -> str:
@@ -80,34 +83,26 @@ def check_path_major(version: str, path_major: str) -> str:
     return "" if fits else f'version "{version}" invalid: should be {path_major[1:] or "v0 or v1"}, not {major}'
 
 
+@lru_cache(maxsize=8192)  # the files of a repository name the same versions
 def check(path: str, version: str) -> Problem | None:
     """Return why PATH at VERSION cannot be downloaded by anybody (x/mod/module.Check, canonical form)."""
-    if not re.fullmatch(r"[0-9a-z][-0-9a-z]*\.[-.0-9a-z]+(?:/[-_~0-9A-Za-z][-._~0-9A-Za-z]*)*", path) or any(
-        element.endswith(".")
-        or _WINDOWS_NAMES.fullmatch(element.partition(".")[0])
-        or re.search(r"~[0-9]+\Z", element.partition(".")[0])
-        for element in path.split("/")
-    ):
-        return Problem(0, Invalid.PATH, f'malformed module path "{path}"')
     if not version or canonical_version(version) != version:
-        return not_a_version(path, version)
+        detail = f"{path}: version {version} invalid: must be of the form v1.2.3"
+        if canonical_version(f"v{version}"):
+            return Problem(0, Invalid.NO_V, detail, f"{path}@v{version}")
+        return Problem(0, Invalid.QUERY if _QUERY.fullmatch(version) else Invalid.VERSION, detail)
+    if not _PATH.fullmatch(path) or any(map(_BAD_ELEMENT.fullmatch, path.split("/"))):
+        return Problem(0, Invalid.PATH, f'malformed module path "{path}"')
     prefix, path_major, valid = split_path_version(path)
     if not valid:
         return Problem(0, Invalid.PATH, f'malformed module path "{path}": invalid version suffix')
-    if not (detail := check_path_major(version, path_major)):
+    detail = check_path_major(version, path_major)
+    if not detail:
         return None
     major = version.partition(".")[0]
     separator = "." if path.startswith("gopkg.in/") else "/"
     right = prefix if major in ("v0", "v1") and separator == "/" else f"{prefix}{separator}{major}"
     return Problem(0, Invalid.MAJOR, f"{path}: {detail}", f"{right}@{version}")
-
-
-def not_a_version(path: str, version: str) -> Problem:
-    """Return what is wrong with VERSION, which is no semantic version: 1.2.3 lacks the v, ``latest`` is a query."""
-    detail = f"{path}: version {version} invalid: must be of the form v1.2.3"
-    if canonical_version(f"v{version}"):
-        return Problem(0, Invalid.NO_V, detail, f"{path}@v{version}")
-    return Problem(0, Invalid.QUERY if _QUERY.fullmatch(version) else Invalid.VERSION, detail)
 
 
 def escape(text: str) -> str:
@@ -144,20 +139,18 @@ _PART = re.compile(rf"(\*+)|(\?)|\[(\^|(?!\^))((?:{_CHAR}(?:-{_CHAR})?)+)\]|(\\.
 @lru_cache(maxsize=512)
 def _glob(pattern: str) -> re.Pattern[str] | None:
     """Compile a pattern of Go's path.Match, where no wildcard matches a slash; None if it is malformed."""
-    expression, at = "", 0
-    while at < len(pattern):
-        part = _PART.match(pattern, at)
-        if not part:
-            return None
-        stars, any_one, negated, ranges, char = part.groups()
+    parts = list(_PART.finditer(pattern))
+    if "".join(part[0] for part in parts) != pattern:
+        return None
+    expression = ""
+    for stars, any_one, negated, ranges, char in (part.groups() for part in parts):
         if ranges:
             # Go takes a range that runs backwards for an empty one; to Python it is an error.
             pairs = ((low[-1], (high or low)[-1]) for low, high in _RANGE.findall(ranges))
-            inside = "".join(f"\\U{ord(low):08x}-\\U{ord(high):08x}" for low, high in pairs if low <= high)
+            inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in pairs if low <= high)
             expression += f"[{negated}{inside}]" if inside else ("(?s:.)" if negated else "(?!)")
         else:
             expression += "[^/]*" if stars else "[^/]" if any_one else re.escape(char[-1])
-        at = part.end()
     return re.compile(expression)
 
 

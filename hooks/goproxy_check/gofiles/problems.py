@@ -26,14 +26,6 @@ class Problem(NamedTuple):
     right: str = ""
 
 
-class Rejected(Exception):
-    """Go does not accept a line; ``problem`` says why, its line is not known yet (0)."""
-
-    def __init__(self, problem: Problem | str) -> None:
-        self.problem = Problem(0, Invalid.SYNTAX, problem) if isinstance(problem, str) else problem
-        super().__init__(self.problem.detail)
-
-
 class Skip(enum.Enum):
     """Why Go does not fetch a version that a file names."""
 

@@ -30,9 +30,9 @@ def release(name: str) -> "Version | None":
     return Version(f"{match[0]}.dev0" if language else match[0])
 
 
-def demanded(file: ModFile | None) -> tuple[str, int]:
+def demanded(file: ModFile) -> tuple[str, int]:
     """Return the name of the toolchain that FILE demands, and the line that says so; "" if it demands none."""
-    if not file or not file.go[0] or file.toolchain[0] == "default":
+    if not file.go[0] or file.toolchain[0] == "default":
         return "", 0
     number, line = file.go
     first = release(number)
@@ -43,6 +43,6 @@ def demanded(file: ModFile | None) -> tuple[str, int]:
 
 
 def newer(name: str, than: str) -> bool:
-    """Tell whether NAME is a release after THAN, which may be none at all."""
+    """Return whether NAME is a release after THAN, which may be none at all."""
     one, other = release(name), release(than)
     return one is not None and (other is None or one > other)

@@ -1,27 +1,18 @@
 """From the files of two trees to the versions that are new, which of them Go would never fetch, and what go.sum has."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from goproxy_check.gofiles import toolchain
 from goproxy_check.gofiles.problems import Invalid, Problem, Skip, Skipped
-from goproxy_check.gofiles.reference import Location, Reference, by_folder, joined, of_argument, outside
-from goproxy_check.gofiles.references import new_references
+from goproxy_check.gofiles.reference import Location, Reference, by_folder, joined, new_references, of_argument
 
 X = "a.com/x v1.0.0"
 NEW = {"a.com/x@v1.0.0"}
 Texts = dict[str, str]
 
 
-@dataclass(frozen=True)
-class File:
-    path: str
-    data: bytes
-
-
-def files(texts: Texts) -> list[File]:
-    return [File(path, text.encode()) for path, text in texts.items()]
+def files(texts: Texts) -> dict[str, bytes]:
+    return {path: text.encode() for path, text in texts.items()}
 
 
 def references(
@@ -208,7 +199,7 @@ class TestGoSum:
 class TestInvalid:
     def test_line_has_its_place(self) -> None:
         texts = {"go.mod": "module m\nrequire a.com/x master\n", "go.sum": "a.com/x v1.0.0\n\nUP.com/x v1.0.0 h1:=\n"}
-        refs = new_references(files(texts), [])
+        refs = new_references(files(texts), {})
         assert [(*ref.locations[0], ref.invalid and ref.invalid.kind) for ref in refs] == [
             ("go.mod", 2, Invalid.QUERY),
             ("go.sum", 1, Invalid.SYNTAX),
@@ -216,7 +207,7 @@ class TestInvalid:
         ]
 
     def test_lines_are_at_most_20_of_a_file(self) -> None:
-        assert len(new_references(files({"go.sum": "bad\n" * 5000}), [])) == 20
+        assert len(new_references(files({"go.sum": "bad\n" * 5000}), {})) == 20
 
     def test_version_of_go_sum_must_be_canonical(self) -> None:
         ref = references({"go.sum": "a.com/x v1.0 h1:x=\n"})["a.com/x@v1.0"]
@@ -235,7 +226,7 @@ def test_order_is_that_of_folders_files_and_lines() -> None:
 
 def test_own_tag_of_a_push_is_skipped() -> None:
     texts = {"sub/go.mod": "module a.com/x\n", "go.mod": f"module a.com\nrequire {X}\nrequire a.com/y v1.0.0\n"}
-    refs = new_references(files(texts), [], tags=[("sub", "v1.0.0"), ("elsewhere", "v1.0.0")])
+    refs = new_references(files(texts), {}, tags=[("sub", "v1.0.0"), ("elsewhere", "v1.0.0")])
     assert {str(ref): ref.skipped for ref in refs} == {
         "a.com/x@v1.0.0": Skipped(Skip.PUSHED),
         "a.com/y@v1.0.0": None,
@@ -244,7 +235,7 @@ def test_own_tag_of_a_push_is_skipped() -> None:
 
 class TestToolchains:
     def demands(self, after: Texts, *before: Texts) -> dict[str, tuple[Location, ...]]:
-        refs = new_references(files(after), [], [files(tree) for tree in before])
+        refs = new_references(files(after), {}, [files(tree) for tree in before])
         assert all(ref.module == toolchain.MODULE and ref.is_toolchain for ref in refs)
         return {ref.version: ref.locations for ref in refs}
 
@@ -281,7 +272,7 @@ class TestSeveralChanges:
         assert joined([skipped, needed]) == joined([needed, skipped]) == [needed]
 
     def test_keep_each_line_that_names_no_version(self) -> None:
-        bad = new_references(files({"go.mod": "require a.b\nrequire c.d\n"}), [])
+        bad = new_references(files({"go.mod": "require a.b\nrequire c.d\n"}), {})
         assert joined([*bad, *bad]) == bad and len(bad) == 2
 
 
@@ -311,7 +302,3 @@ def test_argument(text: str, kind: Invalid | None) -> None:
     ref = of_argument(text)
     assert str(ref) == text and ref.required
     assert (ref.invalid.kind if isinstance(ref.invalid, Problem) else None) is kind
-
-
-def test_link_that_leads_out_stands_for_its_file() -> None:
-    assert outside("sub/go.mod").skipped == Skipped(Skip.LINK, "sub/go.mod")
