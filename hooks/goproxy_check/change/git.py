@@ -47,22 +47,12 @@ class Git:
         return os.fsdecode(self.programs.git(*args, cwd=self.cwd, check=check))
 
     @cached_property
-    def root(self) -> str:
-        """The top folder of the work tree."""
-        root = self("rev-parse", "--show-toplevel").removesuffix("\n")
-        return root if os.path.isabs(root) and os.path.isdir(root) else _nonsense("rev-parse", root)
-
-    @cached_property
-    def folder(self) -> str:
-        """CWD from there; "" is the top."""
-        folder = self("rev-parse", "--show-prefix").removesuffix("\n").rstrip("/")
-        return folder if os.path.isdir(os.path.join(self.root, folder)) else _nonsense("rev-parse", folder)
-
-    @cached_property
-    def reader(self) -> str:
-        """Where the user stands who started git, from there: git starts hooks at the top, and sets GIT_PREFIX."""
-        prefix = os.environ.get("GIT_PREFIX", "").rstrip("/")
-        return prefix if prefix and not self.folder and os.path.isdir(os.path.join(self.root, prefix)) else self.folder
+    def place(self) -> tuple[str, str]:
+        """The top folder of the work tree, and CWD from there; "" is the top."""
+        root, folder = (self("rev-parse", of).removesuffix("\n") for of in ("--show-toplevel", "--show-prefix"))
+        if not os.path.isabs(root) or not os.path.isdir(os.path.join(root, folder)):
+            _nonsense("rev-parse", root + folder)
+        return root, folder.rstrip("/")
 
     def find(self, name: str, kind: str = "commit") -> str:
         """Return the id of the object of KIND that NAME is or, as a tag, names; "" if there is none here."""

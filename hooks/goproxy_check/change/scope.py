@@ -39,7 +39,7 @@ def staged(git: Git, files: tuple[str, ...]) -> Change | None:
     head = before[0].files if before else {}
     given = {_name(git, file) for file in files}
     for path in sorted(given - index.files.keys() - head.keys()):
-        missing = not os.path.lexists(os.path.join(git.root, path))
+        missing = not os.path.lexists(os.path.join(git.place[0], path))
         raise CommandError(f"{path}: no such file" if missing else f"{path} is not in the index: git add it first")
     for path, blob in index.files.items():
         if blob.unmerged and (path in given or not given):
@@ -69,16 +69,16 @@ def between(git: Git, base: str, head: str, files: tuple[str, ...], pushed_ref: 
 
 def everything(git: Git) -> Change:
     """Return all module files of the work tree, as they are on disk, all new; ignored ones are left out."""
-    files, outside = {}, []
-    top = os.path.join(os.path.realpath(git.root), "")
+    files, outside, root = {}, [], git.place[0]
+    top = os.path.join(os.path.realpath(root), "")
     for path in git.work_tree():
-        place = os.path.join(git.root, path)
+        place = os.path.join(root, path)
         if os.path.isfile(place) and (not os.path.islink(place) or os.path.realpath(place).startswith(top)):
             with open(place, "rb") as file:
                 files[path] = file.read()
         elif os.path.islink(place):
             outside.append(path)
-    return Change(git.root, git.reader, files, {}, fresh=frozenset(files), outside=tuple(outside))
+    return Change(root, _reader(git), files, {}, fresh=frozenset(files), outside=tuple(outside))
 
 
 def pushed(git: Git, lines: str, remote: str) -> list[Change]:
@@ -157,12 +157,18 @@ def _changed(tree: Tree, before: list[Tree]) -> set[str]:
 
 def _name(git: Git, file: str) -> str:
     """Return the path of FILE, which is relative to git's folder, from the top of the repository."""
-    folder, name = os.path.split(os.path.join(git.root, git.folder, file))
+    folder, name = os.path.split(os.path.join(*git.place, file))
     place = os.path.join(os.path.realpath(folder), name)  # the file itself may be a link
-    path = os.path.relpath(place, os.path.realpath(git.root)).replace(os.sep, "/")
+    path = os.path.relpath(place, os.path.realpath(git.place[0])).replace(os.sep, "/")
     if path.startswith("../") or name not in MODULE_FILES:
         raise CommandError(f"{file} is not a go.mod, go.sum, go.work or go.work.sum of this repository")
     return path
+
+
+def _reader(git: Git) -> str:
+    """Return where the user stands who started git: git starts hooks at the top, and sets GIT_PREFIX."""
+    (root, folder), prefix = git.place, os.environ.get("GIT_PREFIX", "").rstrip("/")
+    return prefix if prefix and not folder and os.path.isdir(os.path.join(root, prefix)) else folder
 
 
 def _change(
@@ -176,7 +182,7 @@ def _change(
     tags = [ref.removeprefix("refs/tags/").rpartition("/") for ref in refs if ref.startswith("refs/tags/")]
     published = frozenset((folder, version) for folder, _, version in tags)
     outside = tuple(sorted(paths - files.keys()))
-    return Change(git.root, git.reader, files, context, tuple(before), fresh, outside, published)
+    return Change(git.place[0], _reader(git), files, context, tuple(before), fresh, outside, published)
 
 
 def _context(tree: Tree, paths: set[str]) -> set[str]:

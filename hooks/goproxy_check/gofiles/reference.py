@@ -157,17 +157,14 @@ class _Tree:
         mods = [(self.files.get(posixpath.join(folder, "go.mod")), version) for folder, version in tags]
         self.own = {(mod.module, version) for mod, version in mods if mod}
         self.workspaces: dict[str, tuple[str, set[str]]] = {}  # folder of a module → its go.work, its neighbours
-        for path, file in self.files.items():
-            if posixpath.basename(path) == "go.work" and os.environ.get("GOWORK") != "off":
-                self._workspace(path, file)
-
-    def _workspace(self, path: str, file: ModFile) -> None:
-        """Note which modules the go.work at PATH joins (https://go.dev/ref/mod#workspaces)."""
-        root = posixpath.dirname(path)
-        folders = [posixpath.normpath(posixpath.join(root, use)).removeprefix(".").lstrip("/") for use in file.uses]
-        mods = [self.files.get(posixpath.join(folder, "go.mod")) for folder in folders]
-        neighbours = {mod.module for mod in mods if mod}
-        self.workspaces |= dict.fromkeys((*folders, root), (path, neighbours))
+        for path in self.files if os.environ.get("GOWORK") != "off" else ():
+            if posixpath.basename(path) == "go.work":  # https://go.dev/ref/mod#workspaces
+                root = posixpath.dirname(path)
+                uses = [posixpath.normpath(posixpath.join(root, use)) for use in self.files[path].uses]
+                folders = [use.removeprefix(".").lstrip("/") for use in uses]
+                members = (self.files.get(posixpath.join(folder, "go.mod")) for folder in folders)
+                neighbours = {mod.module for mod in members if mod}
+                self.workspaces |= dict.fromkeys((*folders, root), (path, neighbours))
 
     def entries(self) -> Iterable[tuple[str, Entry]]:
         """Return every entry of every file, with the file's path."""
