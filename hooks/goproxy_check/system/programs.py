@@ -127,8 +127,7 @@ class Programs:
                 raise CommandError("not in a git repository: change into one, or name it with -C DIR")
             if "dubious ownership" in words:
                 words += ": if you trust it, git config --global --add safe.directory THAT_FOLDER"
-            name = args[2] if args[0] == "-c" else args[0]
-            raise CommandError(f"git {name}: {words or f'exit status {result.code}'}")
+            raise CommandError(f"git {args[0]}: {words or f'exit status {result.code}'}")
         return result.stdout
 
     def go_environment(self, **changes: str) -> dict[str, str]:
