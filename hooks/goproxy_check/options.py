@@ -5,9 +5,8 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from goproxy_check import __version__
 from goproxy_check.gofiles.names import MODULE_FILES
@@ -17,8 +16,7 @@ _PUSH = {"PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_REMOTE_NAME"}  
 _DEFAULTS = {"--wait": "=30m", "--pre-push": "="}  # of options whose value may be left out
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What one run is asked to do; times are in seconds."""
 
     files: tuple[str, ...]

@@ -92,16 +92,17 @@ def _asked(
     from goproxy_check.proxy.quick import Quick
     from goproxy_check.verdict.ask import Ask
     from goproxy_check.verdict.examine import examine_all
-    from goproxy_check.verdict.wait import wait
 
     quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None
     go, latest = Go(env, programs), options.latest
-    ask = Ask(go, quick, progress, options.jobs, seconds, options.releasing, until_latest=latest)
+    ask = Ask(go, quick, progress, options.jobs, seconds, releasing=options.releasing, until_latest=latest)
     if options.wait is None:
         return examine_all(refs, ask)
     for ref in refs if options.latest else ():
         if "-" in ref.version:
             complain(f"goproxy-check: {ref}: @latest never chooses a pre-release, so that is not waited for")
+    from goproxy_check.verdict.wait import wait
+
     return wait(refs, ask, progress, stop, options.wait, options.timeout)
 
 

@@ -1,7 +1,6 @@
 """What the user's Go is configured to do, beside what ``go env`` and the go command itself make of it."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -60,7 +59,7 @@ def test_proxy_list_without_its_end_is_the_same_to_go(world: World, text: str) -
         proxies, _ = proxy_list(text)
     except CommandError:
         proxies = ()
-    alone = replace(ENV, proxies=proxies).proxies_alone
+    alone = ENV._replace(proxies=proxies).proxies_alone
     for name, value in (("theirs", text), ("ours", alone)):
         env = {"GOPROXY": value, "HTTPS_PROXY": world.proxy.url, "HTTP_PROXY": world.proxy.url}
         world.proxy.log.clear()
@@ -74,7 +73,7 @@ def test_proxy_list_without_its_end_is_the_same_to_go(world: World, text: str) -
 
 def test_list_without_its_end_keeps_what_stands_between() -> None:
     proxies, _ = proxy_list("https://a.example|https://b.example,https://c.example|direct")
-    assert replace(ENV, proxies=proxies).proxies_alone == "https://a.example|https://b.example,https://c.example"
+    assert ENV._replace(proxies=proxies).proxies_alone == "https://a.example|https://b.example,https://c.example"
 
 
 def settings(world: World, **env: str) -> GoEnv:
@@ -156,7 +155,7 @@ def test_without_go_the_environment_is_all_there_is(world: World) -> None:
 )
 def test_private_and_off(goproxy: str, gonoproxy: str, private: bool, off: bool) -> None:
     proxies, end = proxy_list(goproxy)
-    env = replace(ENV, proxies=proxies, end=end, gonoproxy=gonoproxy)
+    env = ENV._replace(proxies=proxies, end=end, gonoproxy=gonoproxy)
     assert (env.is_private(LIB), env.off) == (private, off)
 
 
@@ -173,7 +172,7 @@ def test_what_the_module_cache_has(world: World, proxy: GoProxy) -> None:
     assert not env.has_cached(ref)
     world.go("list", "-m", str(ref), GOPROXY=proxy.url)
     assert (
-        not env.has_cached(ref) and env.has_cached(replace(ref, go_mod_only=True)) and env.has_cached(ref, (".info",))
+        not env.has_cached(ref) and env.has_cached(ref._replace(go_mod_only=True)) and env.has_cached(ref, (".info",))
     )
     world.go("mod", "download", str(ref), GOPROXY=proxy.url)
     assert env.has_cached(ref) and not env.has_cached(Reference(module, "v1.0.0"))

@@ -1,7 +1,6 @@
 """From answers, as values, to the reason of a verdict: every row of the table, and the words of every reason."""
 
 import string
-from dataclasses import replace
 
 import pytest
 
@@ -20,8 +19,8 @@ from goproxy_check.verdict.reasons import INVALID_STEPS, SKIPPED, Why
 from goproxy_check.verdict.words import said as in_words
 
 REF = Reference("github.com/acme/lib", "v1.1.0", (Location("go.mod", 6),), required=True)
-PSEUDO = replace(REF, version="v0.0.0-20200101000000-abcdefabcdef")
-INCOMPATIBLE = replace(REF, version="v2.0.0+incompatible")
+PSEUDO = REF._replace(version="v0.0.0-20200101000000-abcdefabcdef")
+INCOMPATIBLE = REF._replace(version="v2.0.0+incompatible")
 GO = Reference("golang.org/toolchain", "v0.0.1-go1.99.0.linux-amd64", (Location("go.mod", 3),))
 P1, P2 = Proxy("https://one.example", False), Proxy("https://two.example", False)
 URL = f"https://one.example/{REF.module}/@v/v1.1.0.info"
@@ -60,7 +59,7 @@ TABLE = [
     ("served under its own path", served(REF, REF.module), Why.OK),
     ("served, declares another path", served(REF, "github.com/acme/other"), Why.DECLARED),
     ("the same, read from its go.mod", served(REF, go_mod=b"module github.com/acme/other\n"), Why.DECLARED),
-    ("replaces another module", served(replace(REF, required=False), "github.com/acme/other"), Why.OK),
+    ("replaces another module", served(REF._replace(required=False), "github.com/acme/other"), Why.OK),
     ("private, published", private(REF, PUBLISHED), Why.OK),
     ("private, not published", private(REF, ABSENT), Why.NO_TAG),
     ("private, no access", private(REF, UNKNOWN), Why.NO_ACCESS),
@@ -69,10 +68,10 @@ TABLE = [
     ("not published", unpublished(REF, ABSENT), Why.NO_TAG),
     ("nothing is published", unpublished(REF, EMPTY), Why.NO_TAG_AT_ALL),
     ("incompatible, its tags are not known", unpublished(INCOMPATIBLE, EMPTY), Why.NO_TAG),
-    ("its tag is here", unpublished(replace(REF, commit="abcdef"), ABSENT), Why.NOT_PUSHED),
+    ("its tag is here", unpublished(REF._replace(commit="abcdef"), ABSENT), Why.NOT_PUSHED),
     (
         "go.sum alone names it",
-        unpublished(replace(REF, locations=(Location("go.sum", 1),)), ABSENT),
+        unpublished(REF._replace(locations=(Location("go.sum", 1),)), ABSENT),
         Why.ONLY_IN_GO_SUM,
     ),
     ("no such commit", unpublished(PSEUDO, EMPTY), Why.NO_COMMIT),
@@ -135,7 +134,7 @@ MOVES = [
 def test_commit_that_is_served_is_held_against_the_tag(
     serves: str, names: str, state: State, here: str, why: Why | None
 ) -> None:
-    found = moved(replace(REF, commit=here), Answer(commit=serves), Origin(state, commit=names))
+    found = moved(REF._replace(commit=here), Answer(commit=serves), Origin(state, commit=names))
     assert (found and found.why) is why
 
 
@@ -164,8 +163,8 @@ def test_until_is_the_latest_time_that_a_proxy_names() -> None:
 
 
 DETAILS = {
-    Why.INVALID: replace(REF, invalid=Problem(6, Invalid.MAJOR, "words", "right@v2.0.0")),
-    Why.SKIPPED: replace(REF, skipped=Skipped(Skip.WORKSPACE, "go.work")),
+    Why.INVALID: REF._replace(invalid=Problem(6, Invalid.MAJOR, "words", "right@v2.0.0")),
+    Why.SKIPPED: REF._replace(skipped=Skipped(Skip.WORKSPACE, "go.work")),
 }
 
 

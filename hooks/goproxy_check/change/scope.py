@@ -3,7 +3,7 @@
 import os
 import posixpath
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from goproxy_check.change.git import OBJECT, Git, Tree
 from goproxy_check.gofiles import module
@@ -14,8 +14,7 @@ from goproxy_check.gofiles.reference import Location, Reference, new_references
 from goproxy_check.system.programs import CommandError
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """The module files of one change, by their paths from the top of the repository, with slashes."""
 
     root: str  # the top folder of the work tree

@@ -60,9 +60,9 @@ _ORIGIN_PHRASES = [
 ]
 _PASSING = r"reading \S+: (?:429|50[234]) |connection reset|broken pipe|\bEOF\b|[Tt]imeout|stream error|server closed"
 # reading https://goproxy.example/m/@v/v1.0.0.info: 404 Not Found⏎⇥server response: not found: …
-_HTTP = re.compile(r"reading (\S+?): (?:(\d{3}) ([^\n]*)|[^\n]*)(?:\n\tserver response:\s?(.*))?", re.DOTALL)
-_GET = re.compile(r"^.*?(?:Get|Head|read) \"([^\"]+)\": ", re.DOTALL)
-_HASHES = re.compile(r"\tdownloaded: (h1:\S+)\n\t(\S+?): +(h1:\S+)")
+_HTTP = r"reading (\S+?): (?:(\d{3}) ([^\n]*)|[^\n]*)(?:\n\tserver response:\s?(.*))?"
+_GET = r"^.*?(?:Get|Head|read) \"([^\"]+)\": "
+_HASHES = r"\tdownloaded: (h1:\S+)\n\t(\S+?): +(h1:\S+)"
 
 
 def failure(text: str) -> Failure:
@@ -70,13 +70,13 @@ def failure(text: str) -> Failure:
     reason = _first(_PHRASES, text, Reason.UNAVAILABLE)
     may_pass = reason in (Reason.UNAVAILABLE, Reason.NO_DATABASE) and bool(re.search(_PASSING, text))
     found = Failure(reason, one_line(re.sub(r"^\S+@v\S+: ", "", text.strip())), may_pass=may_pass)
-    if hashes := _HASHES.search(text):
+    if hashes := re.search(_HASHES, text):
         return found._replace(hashes=(hashes[1], hashes[2], hashes[3]))
-    if http := _HTTP.search(text):
+    if http := re.search(_HTTP, text, re.DOTALL):
         detail = http[4] or ("" if http[2] else text)
         status, phrase = int(http[2] or 0), one_line(http[3] or "", 60)
         return found._replace(detail=one_line(detail), url=redacted_url(http[1]), status=status, phrase=phrase)
-    if get := _GET.search(text):
+    if get := re.search(_GET, text, re.DOTALL):
         return found._replace(detail=one_line(text[get.end() :]), url=redacted_url(get[1]))
     return found
 

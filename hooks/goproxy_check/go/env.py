@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -30,8 +29,7 @@ class Proxy(NamedTuple):
         return redacted_url(self.url)
 
 
-@dataclass(frozen=True)
-class GoEnv:
+class GoEnv(NamedTuple):
     """The settings of Go that matter here."""
 
     go: str  # the path of the go command, "" if there is none
@@ -112,7 +110,7 @@ def downloaded(references: list[Reference], env: GoEnv, programs: Programs, seco
     named = {ref for ref in references if ref.is_toolchain and ref.version.startswith("go")}
     oldest = _oldest(env, programs, seconds) if named and env.go else ""
     wanted = [ref for ref in named if oldest and toolchain.newer(ref.version, oldest) and not shutil.which(ref.version)]
-    modules = {ref: replace(ref, version=f"v0.0.1-{ref.version}.{env.host}") for ref in wanted}
+    modules = {ref: ref._replace(version=f"v0.0.1-{ref.version}.{env.host}") for ref in wanted}
     return [modules.get(ref, ref) for ref in references if ref not in named or ref in modules]
 
 

@@ -5,8 +5,8 @@ lines that name a module version are judged: whatever else is wrong, the next go
 """
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import NamedTuple
 
 from goproxy_check.gofiles import module
@@ -17,14 +17,14 @@ _EMPTY_GO_MOD = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
 # One token, such as  require  (  "quoted path"  v1.2.3  =>  // comment
 _TOKEN = re.compile(r"""//.*|("(?:\\.|[^"\\])*"|`[^`]*`|[()\[\]{},]|[^\s()\[\]{},"`]+?(?=//|[\s()\[\]{},"`]|$))""")
 # What git writes around the two sides of a conflict, and above their common ancestor: <<<<<<< HEAD
-_CONFLICT = re.compile(r"([<|=>])\1{6}(?:\s|$)")
+_CONFLICT = r"([<|=>])\1{6}(?:\s|$)"
 # A Go version, such as 1.23, 1.23.4 or 1.23rc1
 _GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
 _QUOTE = re.compile(r"""["'`\\]""")
 # ./folder, ..\folder, /folder, C:\folder
-_FOLDER = re.compile(r"\.\.?(?:[/\\].*)?|[/\\].*|[A-Za-z]:.*", re.DOTALL)
+_FOLDER = r"\.\.?(?:[/\\].*)?|[/\\].*|[A-Za-z]:.*"
 # What Go takes for white space (unicode.IsSpace) is less than what Python's str.split() does.
-_FIELD = re.compile(r"[^\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_FIELD = r"[^\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
 
 
 class Entry(NamedTuple):
@@ -43,19 +43,22 @@ class Entry(NamedTuple):
         return self.module, self.version
 
 
-@dataclass
-class ModFile:
+class ModFile(SimpleNamespace):
     """What a module file says, as far as downloads go."""
 
-    module: str = ""
-    entries: list[Entry] = field(default_factory=list)
-    # (old path, version or "" for all) → what stands in for it: (new path, version), or (folder, "")
-    replacements: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    excluded: set[tuple[str, str]] = field(default_factory=set)
-    uses: list[str] = field(default_factory=list)
-    go: tuple[str, int] = ("", 0)  # the version, and its line
-    toolchain: tuple[str, int] = ("", 0)
-    problems: list[Problem] = field(default_factory=list)
+    module: str
+    entries: list[Entry]
+    replacements: dict[tuple[str, str], tuple[str, str]]
+    """(Old path, version or "" for all) → what stands in for it: (new path, version), or (folder, "")."""
+    excluded: set[tuple[str, str]]
+    uses: list[str]
+    go: tuple[str, int]  # the version, and its line
+    toolchain: tuple[str, int]
+    problems: list[Problem]
+
+    def __init__(self, **given: object) -> None:
+        none = {"module": "", "entries": [], "replacements": {}, "excluded": set(), "uses": [], "problems": []}
+        super().__init__(**{**none, "go": ("", 0), "toolchain": ("", 0), **given})
 
 
 class _Rejected(Exception):
@@ -75,7 +78,7 @@ def read(name: str, data: bytes) -> ModFile:
     for number, line in enumerate(lines, 1):
         if len(line) > 1 << 16:
             return ModFile(problems=[Problem(number, Invalid.SIZE, "a line of more than 64 KB: nothing is read")])
-        if line[:1] in "<|=>" and _CONFLICT.match(line):
+        if line[:1] in "<|=>" and re.match(_CONFLICT, line):
             return ModFile(problems=[Problem(number, Invalid.CONFLICT, "merge conflict markers")])
     return _read_sum(lines) if name.endswith(".sum") else _read_mod(lines, work=name == "go.work")
 
@@ -85,7 +88,7 @@ def _read_sum(lines: list[str]) -> ModFile:
     file = ModFile()
     for number, line in enumerate(lines, 1):
         # For a printable ASCII line split() does the same, and is much quicker.
-        fields = line.split() if line.isascii() and line.isprintable() else _FIELD.findall(line)
+        fields = line.split() if line.isascii() and line.isprintable() else re.findall(_FIELD, line)
         if len(fields) not in (0, 3):
             detail = f"malformed line: wrong number of fields ({len(fields)}, not 3)"
             file.problems.append(Problem(number, Invalid.SYNTAX, detail))
@@ -143,7 +146,7 @@ def _replace(file: ModFile, args: list[str], line: int) -> None:
         usage = "usage: replace module/path [v1.2.3] => other/module v1.4, or => ../local/directory"
         raise _Rejected(Invalid.SYNTAX, usage)
     old, (new, version) = _path_version(args[:arrow]), _path_version(args[arrow + 1 :])
-    folder = bool(_FOLDER.fullmatch(new))
+    folder = bool(re.fullmatch(_FOLDER, new, re.DOTALL))
     if folder and version:
         raise _Rejected(Invalid.SYNTAX, f'replacement module directory path "{new}" cannot have version')
     if not folder and not version:

@@ -17,9 +17,9 @@ _SEMVER = re.compile(
     rf"(?P<pre>-{_PRERELEASE}(?:\.{_PRERELEASE})*)?(?P<build>\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)?)?"
 )
 # v0.0.0-20210101000000-0123456789ab, v1.2.4-0.20210101000000-0123456789ab
-_PSEUDO = re.compile(r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-9]+(?:\+[0-9A-Za-z.-]+)?")
+_PSEUDO = r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-9]+(?:\+[0-9A-Za-z.-]+)?"
 # latest, main, <v1.5.0, 0123abc (https://go.dev/ref/mod#version-queries)
-_QUERY = re.compile(r"(?:[<>]=?)?[0-9A-Za-z][-+./_0-9A-Za-z]*")
+_QUERY = r"(?:[<>]=?)?[0-9A-Za-z][-+./_0-9A-Za-z]*"
 # github.com/org/lib
 _PATH = re.compile(r"[0-9a-z][-0-9a-z]*\.[-.0-9a-z]+(?:/[-_~0-9A-Za-z][-._~0-9A-Za-z]*)*")
 # What Windows takes for something else: con.go, long~1.go, end.
@@ -40,7 +40,7 @@ def canonical_version(version: str) -> str:
 
 def is_pseudo(version: str) -> bool:
     """Return whether VERSION names a commit by time and hash (x/mod/module.IsPseudoVersion)."""
-    return version.count("-") >= 2 and bool(_PSEUDO.fullmatch(version)) and bool(canonical_version(version))
+    return version.count("-") >= 2 and bool(re.fullmatch(_PSEUDO, version)) and bool(canonical_version(version))
 
 
 def semver_key(version: str) -> tuple[object, ...]:
@@ -90,7 +90,7 @@ def check(path: str, version: str) -> Problem | None:
         detail = f"{path}: version {version} invalid: must be of the form v1.2.3"
         if canonical_version(f"v{version}"):
             return Problem(0, Invalid.NO_V, detail, f"{path}@v{version}")
-        return Problem(0, Invalid.QUERY if _QUERY.fullmatch(version) else Invalid.VERSION, detail)
+        return Problem(0, Invalid.QUERY if re.fullmatch(_QUERY, version) else Invalid.VERSION, detail)
     if not _PATH.fullmatch(path) or any(map(_BAD_ELEMENT.fullmatch, path.split("/"))):
         return Problem(0, Invalid.PATH, f'malformed module path "{path}"')
     prefix, path_major, valid = split_path_version(path)
@@ -131,22 +131,22 @@ def nearest_versions(version: str, published: tuple[str, ...], count: int = 3) -
 
 # One character of a class in a glob: a, or \- (an escaped one)
 _CHAR = r"(?:\\.|[^\\\]-])"
-_RANGE = re.compile(rf"({_CHAR})(?:-({_CHAR}))?", re.DOTALL)
+_RANGE = rf"({_CHAR})(?:-({_CHAR}))?"
 # One part of a glob: * or ? or [^a-c] or another character, escaped or not
-_PART = re.compile(rf"(\*+)|(\?)|\[(\^|(?!\^))((?:{_CHAR}(?:-{_CHAR})?)+)\]|(\\.|[^\\\[])", re.DOTALL)
+_PART = rf"(\*+)|(\?)|\[(\^|(?!\^))((?:{_CHAR}(?:-{_CHAR})?)+)\]|(\\.|[^\\\[])"
 
 
 @lru_cache(maxsize=512)
 def _glob(pattern: str) -> re.Pattern[str] | None:
     """Compile a pattern of Go's path.Match, where no wildcard matches a slash; None if it is malformed."""
-    parts = list(_PART.finditer(pattern))
+    parts = list(re.finditer(_PART, pattern, re.DOTALL))
     if "".join(part[0] for part in parts) != pattern:
         return None
     expression = ""
     for stars, any_one, negated, ranges, char in (part.groups() for part in parts):
         if ranges:
             # Go takes a range that runs backwards for an empty one; to Python it is an error.
-            pairs = ((low[-1], (high or low)[-1]) for low, high in _RANGE.findall(ranges))
+            pairs = ((low[-1], (high or low)[-1]) for low, high in re.findall(_RANGE, ranges, re.DOTALL))
             inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in pairs if low <= high)
             expression += f"[{negated}{inside}]" if inside else ("(?s:.)" if negated else "(?!)")
         else:

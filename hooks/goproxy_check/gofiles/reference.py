@@ -3,7 +3,6 @@
 import os
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -23,8 +22,7 @@ class Location(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """One module version, or one line that names none, with every place where the change names it."""
 
     module: str

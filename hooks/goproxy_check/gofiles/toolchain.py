@@ -12,7 +12,7 @@ MODULE = "golang.org/toolchain"
 # 1.23, 1.23.4, 1.23rc1
 _RELEASE = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})(\.[0-9]{1,6})?((?:alpha|beta|rc)[0-9]{1,6})?")
 # go1.23.4, go1.23.4-custom
-_NAME = re.compile(r"go[0-9][0-9A-Za-z.]*(?:-[0-9A-Za-z][0-9A-Za-z._-]*)?")
+_NAME = r"go[0-9][0-9A-Za-z.]*(?:-[0-9A-Za-z][0-9A-Za-z._-]*)?"
 
 
 def release(name: str) -> "Version | None":
@@ -37,7 +37,7 @@ def demanded(file: ModFile) -> tuple[str, int]:
     number, line = file.go
     first = release(number)
     name = f"go{number}.0" if first and first.is_devrelease else f"go{number}"
-    if _NAME.fullmatch(file.toolchain[0]) and newer(file.toolchain[0], number):
+    if re.fullmatch(_NAME, file.toolchain[0]) and newer(file.toolchain[0], number):
         return file.toolchain
     return (name, line) if first else ("", 0)
 

@@ -132,8 +132,8 @@ class Quick:
                 method, url, headers=_HEADERS, redirect=False, retries=False, preload_content=False, timeout=_SECONDS
             )
             try:
-                location = response.headers.get("Location")
-                if not location or response.status not in (301, 302, 303, 307, 308):
+                location = response.status in (301, 302, 303, 307, 308) and response.headers.get("Location")
+                if not location:
                     return _reply(proxy, file, method, response)
                 url = urljoin(url, location)
             finally:
@@ -156,7 +156,9 @@ class Quick:
 def _reply(proxy: Proxy, file: str, method: str, response: "BaseHTTPResponse") -> Reply:
     """Return what RESPONSE means; the body of an archive is not read, and of others no more than is ever needed."""
     phrase, status, body = one_line(response.reason or "", 60), response.status, b""
-    if file != ".zip" or status != 200 or method == "HEAD":  # which has no body
+    if method == "HEAD":
+        response.release_conn()  # there is no body
+    elif file != ".zip" or status != 200:
         for chunk in response.stream(1 << 16, decode_content=True):
             body += chunk
             if len(body) > _MOST:

@@ -32,9 +32,8 @@ _WORDS = [
     # Go's
     (Cause.UNPUBLISHED, r"unknown revision|no matching versions|invalid version|bad revision|not a valid ref"),
 ]
-_TABLE = [(cause, re.compile(words, re.IGNORECASE)) for cause, words in _WORDS]
 
 
 def cause(words: str) -> Cause:
     """Return what the WORDS of a 404 mean."""
-    return next((cause for cause, pattern in _TABLE if pattern.search(words)), Cause.UNSAID)
+    return next((cause for cause, pattern in _WORDS if re.search(pattern, words, re.IGNORECASE)), Cause.UNSAID)

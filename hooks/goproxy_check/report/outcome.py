@@ -1,7 +1,7 @@
 """What a finished run amounts to: its findings and the exit status."""
 
 import posixpath
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from goproxy_check.go.env import GoEnv
 from goproxy_check.options import Options
@@ -9,8 +9,7 @@ from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import Verdict
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """One finished run."""
 
     options: Options

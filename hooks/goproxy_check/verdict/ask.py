@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from goproxy_check.go.answers import Failure, Reason
-from goproxy_check.go.env import GoEnv
 from goproxy_check.go.questions import Answer, Go, Listing, Origin, State
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference
@@ -26,38 +24,43 @@ _TRIES, _PAUSE = 3, 0.4  # of a question that may succeed at the next try; secon
 _GO_JOBS, _QUICK_JOBS = 32, 64
 
 
-@dataclass(eq=False)
 class Ask:
-    """Asks, for at most SECONDS from now, and remembers the answers; safe to use from many threads."""
+    """Asks, for at most SECONDS from now, and remembers the answers; safe to use from many threads.
 
-    go_command: Go
-    proxies: Quick | None  # None: there are none
-    progress: Progress
-    jobs: int
-    seconds: float
-    releasing: bool = False  # a release: is the commit that is served the one that the tag names?
-    until_latest: bool = False  # does @latest choose it?
-    patient: bool = False  # there will be another time (--wait): no proxy need be asked for what may not exist
-    published: frozenset[Reference] = frozenset()  # what is known to exist
+    RELEASING: is the commit that is served the one that the tag names? UNTIL_LATEST: does @latest choose it? PATIENT:
+    there will be another time (--wait), so no proxy need be asked for what may not exist; what is PUBLISHED does.
+    """
 
-    def __post_init__(self) -> None:
-        self._end = time.monotonic() + self.seconds
+    def __init__(
+        self,
+        go_command: Go,
+        proxies: Quick | None,
+        progress: Progress,
+        jobs: int,
+        seconds: float,
+        *,
+        releasing: bool = False,
+        until_latest: bool = False,
+        patient: bool = False,
+        published: frozenset[Reference] = frozenset(),
+    ) -> None:
+        self.env = go_command.env
+        self.releasing, self.until_latest, self.patient = releasing, until_latest, patient
+        self._go_command, self._proxies, self._progress, self._jobs = go_command, proxies, progress, jobs
+        self._published = published
+        self._end = time.monotonic() + seconds
         self._silent: set[str] = set()  # hosts of origins that have not answered
         self._lock = threading.Lock()
         self._asked: dict[Hashable, Future[Any]] = {}
         self._groups: dict[Reference, Future[None]] = {}  # which process answers for it and others
-        self._go_pool = ThreadPoolExecutor(min(self.jobs, _GO_JOBS), thread_name_prefix="go")
-        self._quick_pool = ThreadPoolExecutor(min(self.jobs, _QUICK_JOBS), thread_name_prefix="quick")
+        self._go_pool = ThreadPoolExecutor(min(jobs, _GO_JOBS), thread_name_prefix="go")
+        self._quick_pool = ThreadPoolExecutor(min(jobs, _QUICK_JOBS), thread_name_prefix="quick")
         self._one_by_one = False
-
-    @property
-    def env(self) -> GoEnv:
-        """The settings of Go."""
-        return self.go_command.env
 
     def afresh(self, seconds: float, published: frozenset[Reference]) -> "Ask":
         """Return what asks everything again, for SECONDS, patiently; what is PUBLISHED is known to exist."""
-        return replace(self, seconds=seconds, patient=True, published=published)
+        who, latest = (self._go_command, self._proxies, self._progress, self._jobs), self.until_latest
+        return Ask(*who, seconds, releasing=self.releasing, until_latest=latest, patient=True, published=published)
 
     def left(self) -> float:
         """Return the seconds that are left, never less than 0."""
@@ -69,7 +72,7 @@ class Ask:
         Of what only go can settle a process takes several. Where a question for each version keeps all connections
         busy, its files are asked for one after the other.
         """
-        self._one_by_one = len(refs) >= self.jobs
+        self._one_by_one = len(refs) >= self._jobs
         puzzling = [ref for ref in refs if not (self.env.is_private(ref.module) or self.is_recorded(ref))]
         size = len(puzzling) // _GO_JOBS + 1
         for start in range(0, len(puzzling) if size > 1 else 0, size):
@@ -77,7 +80,7 @@ class Ask:
             self._groups |= dict.fromkeys(group, self._go_pool.submit(self._several, group))
 
     def _several(self, group: list[Reference]) -> None:
-        listings, answers = self.go_command.several(group, min(_TOGETHER_SECONDS, self.left()))
+        listings, answers = self._go_command.several(group, min(_TOGETHER_SECONDS, self.left()))
         known: list[tuple[Hashable, object]] = [(("listing", path), listing) for path, listing in listings.items()]
         for key, answer in [*known, *((("go", ref), answer) for ref, answer in answers.items())]:
             future: Future[Any] = Future()
@@ -87,7 +90,7 @@ class Ask:
 
     def is_recorded(self, ref: Reference) -> bool:
         """Return whether somebody has fetched REF: a go.sum has its hash, or the module cache has it."""
-        return bool(ref.go_sums) or ref in self.published or self.env.has_cached(ref, (".info",))
+        return bool(ref.go_sums) or ref in self._published or self.env.has_cached(ref, (".info",))
 
     def is_listed(self, ref: Reference) -> bool:
         """Return whether the proxies list REF."""
@@ -121,7 +124,7 @@ class Ask:
 
     def latest(self, ref: Reference) -> str:
         """Return the version that @latest means for REF's module, "" if none."""
-        question = self.go_command.latest
+        question = self._go_command.latest
         return self._once(("latest", ref.module), self._go_pool, lambda: question(ref.module, self.left())).result()
 
     def quick(self, ref: Reference) -> Replies:
@@ -140,7 +143,7 @@ class Ask:
         archive = ref.rehashed or ((ref.archive or ref.is_toolchain) and self.quick(ref).lacks_archive())
 
         def judge() -> Answer:
-            question = self.go_command.judge
+            question = self._go_command.judge
             return self._tried(lambda: question(ref, self.left(), archive=archive), f"{ref} at the proxy")
 
         return self._once(("go", ref), self._go_pool, judge).result()
@@ -154,7 +157,7 @@ class Ask:
     def _listing(self, ref: Reference) -> Future[Listing]:
         def question() -> Listing:
             seconds = self.left() / 3
-            return self._tried(lambda: self.go_command.listing(ref.module, seconds), f"the versions of {ref.module}")
+            return self._tried(lambda: self._go_command.listing(ref.module, seconds), f"the versions of {ref.module}")
 
         return self._once(("listing", ref.module), self._go_pool, question)
 
@@ -162,11 +165,11 @@ class Ask:
         """Ask for the tags of REF's module, or for the commit of REF where that is what it names."""
         if _is_commit(ref):
             return self._commit(ref)
-        question = self.go_command.tags
+        question = self._go_command.tags
         return self._once(("tags", ref.module), self._go_pool, self._at_origin, ref, question, ref.module)
 
     def _commit(self, ref: Reference) -> Future[Origin]:
-        return self._once(("commit", ref), self._go_pool, self._at_origin, ref, self.go_command.commit, ref)
+        return self._once(("commit", ref), self._go_pool, self._at_origin, ref, self._go_command.commit, ref)
 
     def _at_origin(self, ref: Reference, question: Callable[[T, float], Origin], what: T) -> Origin:
         host = ref.module.partition("/")[0]
@@ -181,12 +184,12 @@ class Ask:
 
     def _replies(self, ref: Reference) -> dict[tuple[str, ...], Future[list[Reply]]]:
         """Ask for the files of REF: side by side, or one after the other."""
-        client = self.proxies
+        client = self._proxies
         if not client:
             return {}
 
         def question(files: tuple[str, ...]) -> list[Reply]:
-            with self.progress.waiting_for(f"{ref} at the proxy"):
+            with self._progress.waiting_for(f"{ref} at the proxy"):
                 return [reply for file in files for reply in client.ask(ref, file)]
 
         files = client.files(ref)
@@ -201,7 +204,7 @@ class Ask:
 
     def _tried(self, question: Callable[[], T], about: str) -> T:
         """Return the answer to QUESTION, asked again a few times while it fails in a way that may pass."""
-        with self.progress.waiting_for(about):
+        with self._progress.waiting_for(about):
             for attempt in range(1, _TRIES + 1):
                 answer = question()
                 failure: Failure | None = getattr(answer, "failure", None)

@@ -1,7 +1,5 @@
 """From answers to verdicts: this reads like the table of verdicts. Pure: no network, no process, no clock."""
 
-from dataclasses import replace
-
 from goproxy_check.go.answers import Failure, Reason
 from goproxy_check.go.questions import Answer, Listing, Origin, State
 from goproxy_check.gofiles import module
@@ -85,23 +83,23 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Origin,
         case Reason.MISMATCH:
             return _mismatch(found, failure)
         case Reason.NO_RECORD if cause(failure.detail) is not Cause.NO_ORIGIN:
-            return replace(found, why=Why.NO_RECORD, said=(_of_database(failure),))
+            return found._replace(why=Why.NO_RECORD, said=(_of_database(failure),))
         case Reason.NO_RECORD | Reason.NO_DATABASE:
-            return replace(found, why=Why.NO_DATABASE, said=(_of_database(failure),))
+            return found._replace(why=Why.NO_DATABASE, said=(_of_database(failure),))
         case Reason.NOT_FOUND:
             return _not_found(found, failure, quick, listing)
         case Reason.REFUSED if cause(failure.detail) is Cause.POLICY:
-            return replace(found, why=Why.POLICY)
+            return found._replace(why=Why.POLICY)
         case Reason.REFUSED if failure.status in (0, 401, 407):  # 0: of the network's proxy, without digits
-            return replace(found, why=Why.LOGIN_WANTED)
+            return found._replace(why=Why.LOGIN_WANTED)
         case Reason.REFUSED:
             unlisted = listing.versions and ref.version not in listing.versions
             if unlisted and not module.is_pseudo(ref.version) and not ref.is_toolchain:
-                return replace(not_listed(ref, origin, listing), why=Why.NOT_LISTED, said=found.said)
-            return replace(found, why=Why.REFUSED)
+                return not_listed(ref, origin, listing)._replace(why=Why.NOT_LISTED, said=found.said)
+            return found._replace(why=Why.REFUSED)
         case _:
             busy = any(answer.status == 429 for answer in found.said)
-            return replace(found, why=Why.BUSY if busy else Why.NO_ANSWER)
+            return found._replace(why=Why.BUSY if busy else Why.NO_ANSWER)
 
 
 def _not_found(found: Diagnosis, failure: Failure, quick: Replies, listing: Listing) -> Diagnosis:
@@ -112,21 +110,21 @@ def _not_found(found: Diagnosis, failure: Failure, quick: Replies, listing: List
     if origin and origin.state is State.ABSENT:
         return unpublished(ref, origin)
     if Cause.POLICY in causes:
-        return replace(found, why=Why.POLICY)
+        return found._replace(why=Why.POLICY)
     if Cause.NO_ORIGIN in causes:
-        return replace(found, why=Why.PROXY_LACKS_ORIGIN)
+        return found._replace(why=Why.PROXY_LACKS_ORIGIN)
     if origin and origin.state is State.PUBLISHED:
         archive = failure.url.endswith(".zip") or (absent and all(reply.file == ".zip" for reply in absent))
         folder = failure.url.startswith("file:")
         listed = listing.versions or module.is_pseudo(ref.version) or ref.is_toolchain
         why = Why.NO_ARCHIVE if archive else Why.NOT_IN_FOLDER if folder else Why.LOOKED_TOO_EARLY
         why = Why.NOT_UPLOADED if Cause.NOT_UPLOADED in causes else why
-        return replace(found, why=why if listed or archive else Why.NO_VERSION)
+        return found._replace(why=why if listed or archive else Why.NO_VERSION)
     if ref.version in listing.versions:
-        return replace(found, why=Why.LISTED_ONLY)
+        return found._replace(why=Why.LISTED_ONLY)
     guess = not_listed(ref, found.origin or Origin(State.UNKNOWN), listing)
     no_login = guess.why is Why.NONE_LISTED and Cause.NO_LOGIN in causes
-    return replace(found, why=Why.NO_LOGIN if no_login else guess.why, nearest=guess.nearest)
+    return found._replace(why=Why.NO_LOGIN if no_login else guess.why, nearest=guess.nearest)
 
 
 def _releases(ref: Reference, versions: tuple[str, ...]) -> tuple[str, ...]:
@@ -142,7 +140,7 @@ def _mismatch(found: Diagnosis, failure: Failure) -> Diagnosis:
     by_go_sum = keeper == "go.sum"
     name = keeper if by_go_sum else f"{keeper} (the checksum database)"
     hashes = (("the proxy serves", downloaded), (f"{name} has", recorded)) if downloaded else ()
-    return replace(found, why=Why.NOT_GO_SUM if by_go_sum else Why.NOT_DATABASE, hashes=hashes, said=())
+    return found._replace(why=Why.NOT_GO_SUM if by_go_sum else Why.NOT_DATABASE, hashes=hashes, said=())
 
 
 def _of_database(failure: Failure) -> Said:

@@ -1,6 +1,5 @@
 """What a verdict rests on: values that pass from asking to reporting."""
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from goproxy_check.go.env import GoEnv
@@ -22,8 +21,7 @@ class Said(NamedTuple):
     about: str = ""  # what was asked for, if not the version itself
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+class Diagnosis(NamedTuple):
     """The verdict on one reference, and the evidence for it."""
 
     ref: Reference
@@ -58,5 +56,5 @@ def without_asking(ref: Reference, env: GoEnv | None = None, cache_suffices: boo
     if env and cache_suffices and env.has_cached(ref):
         return Diagnosis(ref, Why.OK)
     if env and env.off and not env.is_private(ref.module):
-        return Diagnosis(replace(ref, skipped=Skipped(Skip.OFF)), Why.SKIPPED)
+        return Diagnosis(ref._replace(skipped=Skipped(Skip.OFF)), Why.SKIPPED)
     return None

@@ -3,7 +3,6 @@
 import os
 import posixpath
 import time
-from dataclasses import replace
 
 from goproxy_check.go.answers import Failure, Reason
 from goproxy_check.go.download import Download, content
@@ -52,7 +51,7 @@ def fix(
         if after != before or len(wanting) > len(lineless):  # written before, perhaps, and not added since
             changed.append(posixpath.join(folder, "go.sum"))
     settled = [
-        replace(item, fixed=item.ref not in failed, not_fixed=failed.get(item.ref)) if item.ref in fixable else item
+        item._replace(fixed=item.ref not in failed, not_fixed=failed.get(item.ref)) if item.ref in fixable else item
         for item in diagnoses
     ]
     return settled, tuple(changed)

@@ -5,7 +5,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from goproxy_check.go.questions import State
 from goproxy_check.gofiles.reference import Reference
@@ -31,15 +30,15 @@ _STATES = {
 _FINAL = {Why.UNFIT_TAG, Why.UNFIT_COMMIT, Why.NO_GO, Why.LOGIN_WANTED}
 
 
-@dataclass
 class _Item:
     """One version that is waited for."""
 
-    ref: Reference
-    news: Diagnosis | None = None
-    unchanged: int = 0  # questions since something changed
-    again: float = 0.0  # when to ask again, by time.time()
-    published: bool = False
+    def __init__(self, ref: Reference) -> None:
+        self.ref = ref
+        self.news: Diagnosis | None = None
+        self.unchanged = 0  # questions since something changed
+        self.again = 0.0  # when to ask again, by time.time()
+        self.published = False
 
     def learn(self, news: Diagnosis) -> bool:
         """Take in the answer to a question, and return whether it changes anything."""
