@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,13 @@ for _number, _handler in (
 ):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, _handler)
+
+
+# git and Go write many small files: in memory, where there is enough of it, and programs may be started from there.
+with suppress(OSError):
+    _memory = os.statvfs("/dev/shm")
+    if _memory.f_bavail * _memory.f_frsize > 4 << 30 and not _memory.f_flag & os.ST_NOEXEC:
+        os.environ.setdefault("TMPDIR", "/dev/shm")
 
 
 # A test that takes one of these, itself or through another fixture, starts a program or a server; all others are quick.

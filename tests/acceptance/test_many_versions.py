@@ -11,7 +11,13 @@ from tests.support.goproxy import GoProxy, Said, hashes
 from tests.support.sumdb import SumDB
 from tests.support.world import LIB, World
 
-MANY = [f"example.com/many/module{number:02}" for number in range(70)]
+MANY = [f"example.com/many/module{number:02}" for number in range(14)]
+
+
+@pytest.fixture(autouse=True)
+def few_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More versions than this are many."""
+    monkeypatch.setattr(ask, "_GO_JOBS", 4)
 
 
 @pytest.fixture

@@ -49,7 +49,11 @@ class Git:
     @cached_property
     def place(self) -> tuple[str, str]:
         """The top folder of the work tree, and CWD from there; "" is the top."""
-        root, folder = (self("rev-parse", of).removesuffix("\n") for of in ("--show-toplevel", "--show-prefix"))
+        asked = ("--show-toplevel", "--show-prefix")
+        both = self("rev-parse", *asked).split("\n")
+        if len(both) != 3:  # the name of a folder has a line end
+            both = [self("rev-parse", one).removesuffix("\n") for one in asked]
+        root, folder = both[:2]
         if not os.path.isabs(root) or not os.path.isdir(os.path.join(root, folder)):
             _nonsense("rev-parse", root + folder)
         return root, folder.rstrip("/")

@@ -73,10 +73,14 @@ class Ask:
         busy, its files are asked for one after the other.
         """
         self._one_by_one = len(refs) >= self._jobs
-        puzzling = [ref for ref in refs if not (self.env.is_private(ref.module) or self.is_recorded(ref))]
-        size = len(puzzling) // _GO_JOBS + 1
-        for start in range(0, len(puzzling) if size > 1 else 0, size):
-            group = puzzling[start : start + size]
+        puzzling: dict[str, list[Reference]] = {}
+        for ref in refs:
+            if not (self.env.is_private(ref.module) or self.is_recorded(ref)):
+                puzzling.setdefault(ref.module, []).append(ref)
+        modules = list(puzzling.values())
+        size = len(modules) // _GO_JOBS + 1
+        for start in range(0, len(modules) if size > 1 else 0, size):
+            group = [ref for some in modules[start : start + size] for ref in some]
             self._groups |= dict.fromkeys(group, self._go_pool.submit(self._several, group))
 
     def _several(self, group: list[Reference]) -> None:
