@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # More workers than cores: the tests wait for time-outs and servers.  One test needs none beside it.
 TESTS ?=
-WORKERS ?= $(if $(findstring ::,$(TESTS)),0,6)
+WORKERS ?= $(if $(findstring ::,$(TESTS)),0,4)
 
 .PHONY: demo picture test quick lint bench fuzz clean
 
