@@ -85,3 +85,12 @@ def test_slow_answer_holds_up_no_other_version(
     started = time.monotonic()
     assert world.verdicts("--timeout", "8s", *wanted, cwd=world.home) == wanted
     assert time.monotonic() - started < 30
+
+
+def test_toolchain_is_asked_for_alone(world: World, proxy: GoProxy, wanted: dict[str, str]) -> None:
+    platform = world.go("env", "GOHOSTOS", "GOHOSTARCH").stdout.split()
+    toolchain = f"golang.org/toolchain@v0.0.1-go1.99.0.{'-'.join(platform)}"
+    proxy.put(*toolchain.split("@"))
+    proxy.fault("toolchain.*[.]zip", Said(404))
+    wanted[toolchain] = "unavailable"  # Go takes none without a checksum database, and go list does not see that
+    assert world.verdicts(*wanted, cwd=world.home) == wanted

@@ -75,7 +75,7 @@ class Ask:
         self._one_by_one = len(refs) >= self._jobs
         puzzling: dict[str, list[Reference]] = {}
         for ref in refs:
-            if not (self.env.is_private(ref.module) or self.is_recorded(ref)):
+            if not (self.env.is_private(ref.module) or self.is_recorded(ref) or ref.is_toolchain):
                 puzzling.setdefault(ref.module, []).append(ref)
         modules = list(puzzling.values())
         size = len(modules) // _GO_JOBS + 1
