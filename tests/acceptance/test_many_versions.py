@@ -88,9 +88,13 @@ def test_slow_answer_holds_up_no_other_version(
 
 
 def test_toolchain_is_asked_for_alone(world: World, proxy: GoProxy, wanted: dict[str, str]) -> None:
-    platform = world.go("env", "GOHOSTOS", "GOHOSTARCH").stdout.split()
-    toolchain = f"golang.org/toolchain@v0.0.1-go1.99.0.{'-'.join(platform)}"
-    proxy.put(*toolchain.split("@"))
+    """Its archive counts, and go list does not ask for that."""
+    path, platform = "golang.org/toolchain", world.go("env", "GOHOSTOS", "GOHOSTARCH").stdout.split()
+    version = f"v0.0.1-go1.99.0.{'-'.join(platform)}"
+    proxy.put(path, version)
     proxy.fault("toolchain.*[.]zip", Said(404))
-    wanted[toolchain] = "unavailable"  # Go takes none without a checksum database, and go list does not see that
-    assert world.verdicts(*wanted, cwd=world.home) == wanted
+    database = proxy.sumdb = SumDB("sum.example")
+    database.add(path, version, *hashes(path, version, {"go.mod": f"module {path}\n".encode()}))
+    settings = {"GOSUMDB": database.key, "GONOSUMDB": "example.com"}
+    found = world.verdicts(*wanted, f"{path}@{version}", cwd=world.home, **settings)
+    assert found == {**wanted, f"{path}@{version}": "missing"}
