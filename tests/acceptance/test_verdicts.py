@@ -682,7 +682,10 @@ def test_prose_is_broken_for_a_terminal_and_commands_are_not(
     commands = [line for line in plain if re.search(" env -w | mod download ", line)]
     assert len(commands) == 2 and commands == [line for line in lines if line in commands]
     assert max(map(len, plain)) > 100 and max(len(line) for line in lines[1:] if line not in commands) <= 60
-    assert " ".join(" ".join(lines).split()) == " ".join(" ".join(plain).split())
+    words, same = (
+        re.sub(r"[0-9]+", "N", " ".join(some)).split() for some in (lines, plain)
+    )  # a minute may end between
+    assert words == same
 
 
 def test_annotations_are_escaped(world: World, proxy: GoProxy) -> None:
