@@ -253,3 +253,19 @@ def test_name_of_a_branch_with_a_space_that_git_allows(repository: Repository) -
     done = repository.check("HEAD:refs/heads/a\u00a0b")
     assert done.returncode == 0, done.stderr
     assert repository.asked() == {"example.com/b"}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_commit_under_two_refs_is_compared_with_what_either_has(repository: Repository, order: int) -> None:
+    world, app = repository.world, repository.path
+    before, after = (
+        world.git("rev-parse", "HEAD", cwd=app),
+        repository.commit("example.com/a v1.0.0", "example.com/b v1.0.0"),
+    )
+    lines = [
+        f"refs/heads/main {after} refs/heads/main {before}",
+        f"refs/tags/v1.0.0 {after} refs/tags/v1.0.0 {'0' * 40}",
+    ]
+    world.proxy.log.clear()
+    done = world.fed("\n".join(lines[::order]).encode(), "--pre-push", "https://git.example/another", cwd=app)
+    assert done.returncode == 0 and repository.asked() == {"example.com/b"}

@@ -350,6 +350,13 @@ class TestSymbolicLinks:
         for number, line in enumerate(lines):
             assert f"at{number}/go.mod" in line and "not checked" in line and "link" in line
 
+    def test_that_is_broken_is_one_line(self, world: World) -> None:
+        app = committed(world, {"README": "", "nul": "a\0b"})
+        blob = world.git("hash-object", "-w", "nul", cwd=app)
+        world.git("update-index", "--add", "--cacheinfo", f"120000,{blob},go.mod", cwd=app)
+        done = world.main()
+        assert "go.mod is a symbolic link that leads out" in done.stdout and done.stderr == ""
+
     def test_that_leads_out_does_not_hide_the_other_files(self, world: World) -> None:
         app = committed(world, {"README": ""})
         (app / "go.sum").symlink_to("/etc/passwd")

@@ -98,7 +98,7 @@ REJECTED = [
     ("require a.b v1.0.0 v1.1.0\n", (1, Invalid.SYNTAX)),
     ("require a.b latest\n", (1, Invalid.QUERY)),
     ("require a.b 1.2.3\n", (1, Invalid.NO_V)),
-    ("require (\n\n\ta.b v1.2.3-\n)\n", (3, Invalid.QUERY)),
+    ("require (\n\n\ta.b v1.2.3-\n)\n", (3, Invalid.VERSION)),
     ("require a.b v2.0.0\n", (1, Invalid.MAJOR)),
     ("require a.b/v2 v1.0.0\n", (1, Invalid.MAJOR)),
     ("exclude a.b v2.0.0\n", (1, Invalid.MAJOR)),

@@ -212,7 +212,8 @@ CHECKS: dict[tuple[str, str], tuple[Invalid, str] | None] = {
     (LIB, "latest"): (Invalid.QUERY, ""),
     (LIB, ">=v1.2.0"): (Invalid.QUERY, ""),
     (LIB, "feature/x"): (Invalid.QUERY, ""),
-    (LIB, "v1.2.3-"): (Invalid.QUERY, ""),  # a branch may have this name
+    (LIB, "v1.2.3-"): (Invalid.VERSION, ""),  # a slip rather than the name of a branch
+    (LIB, "v1.0.l"): (Invalid.VERSION, ""),
     (LIB, "v1.2.3 "): (Invalid.VERSION, ""),
     (LIB, "-x"): (Invalid.VERSION, ""),
     (LIB, ""): (Invalid.VERSION, ""),

@@ -113,7 +113,7 @@ class Git:
         """Return the content of the file that LINK, at PATH, leads to; None if that is not in the repository."""
         for _ in range(_MOST_LINKS):
             path = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(self._content[link.name])))
-            inside = path.partition("/")[0] not in ("", "..")
+            inside = path.partition("/")[0] not in ("", "..") and "\0" not in path
             target = self._listed(commit, (posixpath.basename(path),), path).get(path) if inside else None
             if not target:
                 return None

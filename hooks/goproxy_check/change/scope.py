@@ -86,7 +86,7 @@ def pushed(git: Git, lines: str, remote: str) -> list[Change]:
     LINES are what git gives a pre-push hook (githooks(5)): local ref, its object, remote ref, its object. Raises
     CommandError for a line that is none.
     """
-    commits: dict[str, str] = {}
+    commits: dict[str, list[str]] = {}  # what is pushed → what the remote has now
     refs = []
     for line in filter(str.strip, lines.split("\n")):
         match = re.fullmatch(rf"([^ ]+) ({OBJECT}) ([^ ]+) ({OBJECT})\r?", line)
@@ -94,14 +94,14 @@ def pushed(git: Git, lines: str, remote: str) -> list[Change]:
             raise CommandError("--pre-push: standard input is not what git gives a pre-push hook")
         _, ours, remote_ref, theirs = match.groups()
         if commit := git.find(ours):
-            commits[commit] = git.find(theirs)
+            commits.setdefault(commit, []).append(git.find(theirs))
             refs.append(remote_ref)
         elif ours.strip("0") and not git.find(ours, "object"):
             raise CommandError(f"--pre-push: there is no object {ours} here")
         # else a ref is deleted, or it is a tag of something else than a commit
     changes = []
     for commit, theirs in commits.items():
-        known = [f"--remotes={remote}" if remote else "--remotes", *filter(None, [theirs])]
+        known = [f"--remotes={remote}" if remote else "--remotes", *filter(None, theirs)]
         listed = git("rev-list", "--boundary", commit, "--not", *known).split()
         if listed:  # else the remote has all of it
             tree, before = git.tree(commit), [git.tree(name[1:]) for name in listed if name.startswith("-")]

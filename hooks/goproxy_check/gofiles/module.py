@@ -90,7 +90,9 @@ def check(path: str, version: str) -> Problem | None:
         detail = f"{path}: version {version} invalid: must be of the form v1.2.3"
         if canonical_version(f"v{version}"):
             return Problem(0, Invalid.NO_V, detail, f"{path}@v{version}")
-        return Problem(0, Invalid.QUERY if re.fullmatch(_QUERY, version) else Invalid.VERSION, detail)
+        slip = re.match("v[0-9]", version) and not canonical_version(version)  # v1.0.l
+        query = re.fullmatch(_QUERY, version) and not slip
+        return Problem(0, Invalid.QUERY if query else Invalid.VERSION, detail)
     if not _PATH.fullmatch(path) or any(map(_BAD_ELEMENT.fullmatch, path.split("/"))):
         return Problem(0, Invalid.PATH, f'malformed module path "{path}"')
     prefix, path_major, valid = split_path_version(path)

@@ -112,7 +112,8 @@ def _remedies(run: Run) -> Iterator[str]:
             yield f"  {line}"
     hook, it = run.options.hook, _it(fixable)
     stops = ", and this check stops it again" if hook else ""
-    yield f"Until the proxy has {it}, CI and others behind it can't get {it}{stops}."
+    here = "" if wanted else "Here go.sum has its lines already. "
+    yield f"{here}Until the proxy has {it}, CI and others behind it can't get {it}{stops}."
     fixing = "the hook goproxy-fix" if hook == "pre-commit" else "goproxy-check --fix"
     yield f"To go on with a warning: {fixing}{' in the hook' * (hook == 'git')}."
 
