@@ -1,7 +1,9 @@
 """README and docs show what the program prints: its help and the demo cannot drift."""
 
 import html
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 from goproxy_check.cli import main
 from goproxy_check.verdict.reasons import Verdict
+from tests.support.world import LIB, World, go_mod
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -58,3 +61,22 @@ def test_links_lead_somewhere() -> None:
     for name, text in {"README.md": README, **{f"docs/{name}": text for name, text in DOCS.items()}}.items():
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
             assert (ROOT / name).parent.joinpath(target).exists(), (name, target)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the commands are pasted into a POSIX shell")
+@pytest.mark.parametrize("place", ["", "hooks of mine"], ids=["no hooks folder", "core.hooksPath"])
+def test_plain_hook_is_installed_where_git_looks(world: World, place: str) -> None:
+    commands = re.search(r"pipx install [^\n]*\n(.*?)```", README, re.DOTALL)
+    assert commands
+    world.goproxy_check()
+    world.origin(LIB, "v1.0.0")
+    app = world.app()
+    if place:
+        world.git("config", "core.hooksPath", place, cwd=app)
+    else:
+        shutil.rmtree(app / ".git" / "hooks", ignore_errors=True)
+    world.run("sh", "-e", "-c", commands[1], cwd=app)
+    world.commit(app, "first")
+    (app / "go.mod").write_text(go_mod([f"{LIB} v1.9.0"]))
+    done = world.run("git", "commit", "-qam", "bump", cwd=app, ok=False)
+    assert done.returncode == 1 and f"{LIB} v1.9.0: unpublished" in done.stdout

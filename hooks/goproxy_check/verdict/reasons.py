@@ -117,7 +117,7 @@ class Why(enum.Enum):
     POLICY = _V.REFUSED, "The proxy has a rule against it (a cooldown for young versions, a block list).", _RULE
     REFUSED = _V.REFUSED, "The proxy refuses it, as some do with versions that they do not have.", _SLIP, _AROUND
     # Nobody gave a usable answer.
-    NO_ANSWER = _V.UNAVAILABLE, "No proxy gave a usable answer, so nothing is known about this version.", _AGAIN
+    NO_ANSWER = _V.UNAVAILABLE, "No proxy gave a usable answer, so this could not be checked.", _AGAIN
     BUSY = _V.UNAVAILABLE, "The proxy gets more requests than it takes.", _MINUTE
     PROXY_LACKS_ORIGIN = _V.UNAVAILABLE, "The proxy could not reach the origin, so nothing is known.", _MINUTE
     NO_DATABASE = _V.UNAVAILABLE, "A proxy serves it, but the checksum database gave no usable answer.", _DATABASE
