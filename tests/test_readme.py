@@ -79,4 +79,4 @@ def test_plain_hook_is_installed_where_git_looks(world: World, place: str) -> No
     world.commit(app, "first")
     (app / "go.mod").write_text(go_mod([f"{LIB} v1.9.0"]))
     done = world.run("git", "commit", "-qam", "bump", cwd=app, ok=False)
-    assert done.returncode == 1 and f"{LIB} v1.9.0: unpublished" in done.stdout
+    assert done.returncode == 1 and f"{LIB} v1.9.0: unpublished" in done.stderr
