@@ -98,3 +98,18 @@ def test_toolchain_is_asked_for_alone(world: World, proxy: GoProxy, wanted: dict
     settings = {"GOSUMDB": database.key, "GONOSUMDB": "example.com"}
     found = world.verdicts(*wanted, f"{path}@{version}", cwd=world.home, **settings)
     assert found == {**wanted, f"{path}@{version}": "missing"}
+
+
+def test_no_more_requests_at_once_than_wanted(world: World, proxy: GoProxy, wanted: dict[str, str]) -> None:
+    under_way: list[object] = []
+    most = []
+
+    def count(request: BaseHTTPRequestHandler) -> None:
+        under_way.append(request)
+        most.append(len(under_way))
+        time.sleep(0.02)
+        under_way.remove(request)
+
+    proxy.fault("/@v/", count)
+    assert world.verdicts("-j", "1", *wanted, cwd=world.home) == wanted
+    assert max(most) == 1

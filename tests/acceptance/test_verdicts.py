@@ -226,7 +226,7 @@ DETAILS = {
     "407": Case(says(407), V.REFUSED, (".netrc", "GOAUTH")),
     "451": Case(says(451), V.REFUSED, ("451",), ("GOPRIVATE",)),
     "403 of what is not listed": Case(
-        listed("v0.9.0", "v1.0.0", then=says(403)), V.REFUSED, ("v0.9.0, v1.0.0", f"go mod edit -require={LIB}@v1.0.0")
+        listed("v0.9.0", "v1.0.0", then=says(403)), V.REFUSED, ("has v1.1.0", DIRECT), ("go mod edit",)
     ),
     "429": Case(says(429, "slow down"), V.UNAVAILABLE, ("429 Too Many Requests: slow down",)),
     "archive is not served": Case(archive_is_gone, V.STALE, ("the archive", "404"), ("GOPRIVATE",)),

@@ -269,3 +269,14 @@ def test_commit_under_two_refs_is_compared_with_what_either_has(repository: Repo
     world.proxy.log.clear()
     done = world.fed("\n".join(lines[::order]).encode(), "--pre-push", "https://git.example/another", cwd=app)
     assert done.returncode == 0 and repository.asked() == {"example.com/b"}
+
+
+def test_what_one_ref_has_at_the_remote_is_new_in_no_other(repository: Repository) -> None:
+    world, app = repository.world, repository.path
+    before = world.git("rev-parse", "HEAD", cwd=app)
+    main = repository.commit("example.com/a v1.0.0", "example.com/b v1.0.0")
+    other = repository.commit("example.com/a v1.0.0", "example.com/b v1.0.0", "example.com/c v1.0.0")
+    lines = [f"refs/heads/f {other} refs/heads/f {'0' * 40}", f"refs/heads/main {main} refs/heads/main {before}"]
+    world.proxy.log.clear()
+    done = world.fed("\n".join(lines).encode(), "--pre-push", "https://git.example/another", cwd=app)
+    assert done.returncode == 0 and repository.asked() == {"example.com/b", "example.com/c"}

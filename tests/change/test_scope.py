@@ -124,6 +124,13 @@ class TestNamedBefore:
         add(world, {"go.sum": f"{A} h1:{'y' * 43}=\n"})
         assert world.verdicts() == {at(A): "mismatch"}
 
+    def test_with_another_hash_than_a_neighbour_has_is_checked(self, world: World, proxy: GoProxy) -> None:
+        proxy.put(*A.split())
+        neighbour = {"a/go.mod": go_mod([A]), "a/go.sum": f"{A} h1:x=\n"}
+        committed(world, {**neighbour, "k/go.mod": go_mod([A])})
+        add(world, {"k/go.mod": go_mod([A], rest="// touched\n"), "k/go.sum": f"{A} h1:{'y' * 43}=\n"})
+        assert world.verdicts() == {at(A): "mismatch"}
+
 
 def test_first_commit_compares_with_nothing(world: World) -> None:
     world.app(A, B)
@@ -355,7 +362,7 @@ class TestSymbolicLinks:
         blob = world.git("hash-object", "-w", "nul", cwd=app)
         world.git("update-index", "--add", "--cacheinfo", f"120000,{blob},go.mod", cwd=app)
         done = world.main()
-        assert "go.mod is a symbolic link that leads out" in done.stdout and done.stderr == ""
+        assert "go.mod is a symbolic link that leads to no file" in done.stdout and done.stderr == ""
 
     def test_that_leads_out_does_not_hide_the_other_files(self, world: World) -> None:
         app = committed(world, {"README": ""})

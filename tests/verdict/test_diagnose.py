@@ -13,7 +13,7 @@ from goproxy_check.options import parse
 from goproxy_check.proxy.quick import Replies, Reply
 from goproxy_check.report.outcome import Run
 from goproxy_check.report.text import explanation
-from goproxy_check.verdict.diagnose import moved, not_listed, not_served, private, served, unpublished
+from goproxy_check.verdict.diagnose import moved, not_asked, not_listed, not_served, private, served, unpublished
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import INVALID_STEPS, SKIPPED, Why
 from goproxy_check.verdict.words import said as in_words
@@ -79,6 +79,9 @@ TABLE = [
     ("the commit has another time", unpublished(PSEUDO, unfit(EMPTY)), Why.UNFIT_COMMIT),
     ("no such Go release", unpublished(GO, EMPTY), Why.NO_RELEASE),
     ("others are listed, nobody was asked", not_listed(REF, UNKNOWN, OTHERS), Why.OTHERS_LISTED),
+    ("the list is out of reach, too", not_asked(REF, UNKNOWN, Listing(failure=DOWN)), Why.NO_ANSWER),
+    ("the list says 404", not_asked(REF, UNKNOWN, NOTHING), Why.NONE_LISTED),
+    ("403, published, and not listed", no(REFUSED, PUBLISHED, OTHERS), Why.REFUSED),
     ("nothing is listed, nobody was asked", not_listed(REF, UNKNOWN, NOTHING), Why.NONE_LISTED),
     ("404, published", no(NOT_FOUND, PUBLISHED, OTHERS), Why.LOOKED_TOO_EARLY),
     ("404, published, listed", no(NOT_FOUND, PUBLISHED, ALL), Why.LOOKED_TOO_EARLY),
@@ -101,7 +104,7 @@ TABLE = [
     ("407", no(REFUSED._replace(status=407)), Why.LOGIN_WANTED),
     ("403", no(REFUSED), Why.REFUSED),
     ("403, listed", no(REFUSED, PUBLISHED, ALL), Why.REFUSED),
-    ("403, others are listed", no(REFUSED, PUBLISHED, OTHERS), Why.NOT_LISTED),
+    ("403, others are listed", no(REFUSED, UNKNOWN, OTHERS), Why.NOT_LISTED),
     ("403 of a commit, which no list has", no(REFUSED, PUBLISHED, OTHERS, PSEUDO), Why.REFUSED),
     ("403, a policy", no(REFUSED._replace(detail="quarantined"), PUBLISHED, OTHERS), Why.POLICY),
     ("down", no(DOWN), Why.NO_ANSWER),

@@ -17,6 +17,7 @@ OBJECT = "(?:[0-9a-f]{40}|[0-9a-f]{64})"  # a SHA-1 or SHA-256 object id
 _RECORD = re.compile(rf"([0-7]{{6}}) (?:[a-z]+ )?({OBJECT})(?: ([0-3]))?\t(.+)", re.DOTALL)
 _LINK = "120000"  # the mode of a symbolic link
 _MOST_LINKS = 8  # that are followed, one to the next
+_LONGEST = 4096  # path that a link may lead to, as on most systems
 
 
 class Blob(NamedTuple):
@@ -113,7 +114,7 @@ class Git:
         """Return the content of the file that LINK, at PATH, leads to; None if that is not in the repository."""
         for _ in range(_MOST_LINKS):
             path = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(self._content[link.name])))
-            inside = path.partition("/")[0] not in ("", "..") and "\0" not in path
+            inside = path.partition("/")[0] not in ("", "..") and "\0" not in path and len(path) < _LONGEST
             target = self._listed(commit, (posixpath.basename(path),), path).get(path) if inside else None
             if not target:
                 return None

@@ -86,7 +86,8 @@ def pushed(git: Git, lines: str, remote: str) -> list[Change]:
     LINES are what git gives a pre-push hook (githooks(5)): local ref, its object, remote ref, its object. Raises
     CommandError for a line that is none.
     """
-    commits: dict[str, list[str]] = {}  # what is pushed → what the remote has now
+    commits: dict[str, None] = {}  # what is pushed, in order
+    known = [f"--remotes={remote}" if remote else "--remotes"]  # what the remote has
     refs = []
     for line in filter(str.strip, lines.split("\n")):
         match = re.fullmatch(rf"([^ ]+) ({OBJECT}) ([^ ]+) ({OBJECT})\r?", line)
@@ -94,14 +95,14 @@ def pushed(git: Git, lines: str, remote: str) -> list[Change]:
             raise CommandError("--pre-push: standard input is not what git gives a pre-push hook")
         _, ours, remote_ref, theirs = match.groups()
         if commit := git.find(ours):
-            commits.setdefault(commit, []).append(git.find(theirs))
+            commits[commit] = None
             refs.append(remote_ref)
         elif ours.strip("0") and not git.find(ours, "object"):
             raise CommandError(f"--pre-push: there is no object {ours} here")
         # else a ref is deleted, or it is a tag of something else than a commit
+        known += filter(None, [git.find(theirs)])
     changes = []
-    for commit, theirs in commits.items():
-        known = [f"--remotes={remote}" if remote else "--remotes", *filter(None, theirs)]
+    for commit in commits:
         listed = git("rev-list", "--boundary", commit, "--not", *known).split()
         if listed:  # else the remote has all of it
             tree, before = git.tree(commit), [git.tree(name[1:]) for name in listed if name.startswith("-")]
@@ -120,6 +121,7 @@ def references(git: Git, change: Change) -> list[Reference]:
         for ref in refs
         if ref.version and not ref.is_toolchain and any(place.file not in change.fresh for place in ref.locations)
     }
+    unknown |= _added(git, change)
     refs = _compared(git, change, unknown) if unknown and change.before else refs
     links = [Reference("", "", (Location(path, 1),), skipped=Skipped(Skip.LINK, path)) for path in change.outside]
     return refs + links
@@ -190,6 +192,18 @@ def _context(tree: Tree, paths: set[str]) -> set[str]:
     works = any(posixpath.basename(path) == "go.work" for path in tree.files)
     wanted = ("go.work", "go.mod") if works else ()
     return {path for path in tree.files if posixpath.dirname(path) in folders or posixpath.basename(path) in wanted}
+
+
+def _added(git: Git, change: Change) -> set[tuple[str, str]]:
+    """Return the modules and versions of the lines that CHANGE adds to go.sum: elsewhere they may have another hash."""
+    names = set()
+    for path, data in change.files.items():
+        if path.endswith(".sum"):
+            old = [git.read(tree, [path]).get(path, b"") for tree in change.before if path in tree.files]
+            added = set(data.split(b"\n")).difference(*(lines.split(b"\n") for lines in old))
+            fields = [os.fsdecode(line).split() for line in added]
+            names |= {(words[0], words[1].removesuffix("/go.mod")) for words in fields if len(words) == 3}
+    return names
 
 
 def _compared(git: Git, change: Change, names: set[tuple[str, str]]) -> list[Reference]:

@@ -8,6 +8,7 @@ import enum
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
@@ -95,22 +96,26 @@ class Go:
             item, error = self._one(("mod", "download", "-json", str(ref)), folder, self._proxies, seconds)
             return Answer(error or (None if item.get("GoMod") else Failure(Reason.UNAVAILABLE, "go gave no answer")))
 
-    def several(self, refs: list[Reference], seconds: float) -> tuple[dict[str, Listing], dict[Reference, Answer]]:
+    def several(
+        self, refs: list[Reference], seconds: float, at_once: int
+    ) -> tuple[dict[str, Listing], dict[Reference, Answer]]:
         """Return what the proxies list of the modules of REFS, and what go says of those that are listed.
 
-        None is in go.sum. Two processes answer for all; what they leave in doubt is missing.
+        None is in go.sum. Two processes answer for all, with AT_ONCE requests; what they leave in doubt is missing.
         """
 
         def clear(items: list[dict[str, Any]]) -> list[tuple[dict[str, Any], Answer]]:
             both = ((item, _answer(item)) for item in items if item.keys() & {"Versions", "GoMod", "Error"})
             return [(item, answer) for item, answer in both if not (answer.failure and answer.failure.may_pass)]
 
+        end = time.monotonic() + seconds
         with self._folder() as folder:
-            side_by_side = {**self._proxies, "GOMAXPROCS": "16"}  # so many lists go fetches at once
+            side_by_side = {**self._proxies, "GOMAXPROCS": str(at_once)}  # so many lists go fetches at once
             items, _ = self._ask((*_VERSIONS, *{ref.module: 0 for ref in refs}), folder, side_by_side, seconds)
             listings = {str(item.get("Path")): Listing(_versions(item), no.failure) for item, no in clear(items)}
             listed = {str(ref): ref for ref in refs if ref.version in listings.get(ref.module, Listing()).versions}
-            items, _ = self._ask((*_LIST, *listed), folder, self._proxies, seconds) if listed else ([], "")
+            left = end - time.monotonic()
+            items, _ = self._ask((*_LIST, *listed), folder, self._proxies, left) if listed else ([], "")
             answers = {f"{item.get('Path')}@{item.get('Version')}": answer for item, answer in clear(items)}
         return listings, {listed[name]: answer for name, answer in answers.items() if name in listed}
 

@@ -35,7 +35,7 @@ class Skip(enum.Enum):
     EXCLUDED = enum.auto()
     PUSHED = enum.auto()  # its tag comes with this push
     OFF = enum.auto()  # GOPROXY=off
-    LINK = enum.auto()  # the file is a symbolic link that leads out of the repository
+    LINK = enum.auto()  # the file is a symbolic link that leads to no file of this repository
 
 
 class Skipped(NamedTuple):

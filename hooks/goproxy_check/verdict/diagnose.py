@@ -66,6 +66,14 @@ def unpublished(ref: Reference, origin: Origin) -> Diagnosis:
     return Diagnosis(ref, why, origin=origin, nearest=nearest)
 
 
+def not_asked(ref: Reference, origin: Origin, listing: Listing) -> Diagnosis:
+    """Return the verdict where no proxy was asked: neither list nor origin can say that there is such a version."""
+    no = listing.failure
+    if no and no.reason in (Reason.UNAVAILABLE, Reason.TIMED_OUT):
+        return Diagnosis(ref, Why.NO_ANSWER, (Said(no.url or "go", no.status, no.phrase, no.detail),), origin)
+    return not_listed(ref, origin, listing)
+
+
 def not_listed(ref: Reference, origin: Origin, listing: Listing) -> Diagnosis:
     """Return the verdict where no proxy lists the version, none was asked for it, and the origin can't be asked."""
     nearest = module.nearest_versions(ref.version, listing.versions)
@@ -93,7 +101,7 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Origin,
         case Reason.REFUSED if failure.status in (0, 401, 407):  # 0: of the network's proxy, without digits
             return found._replace(why=Why.LOGIN_WANTED)
         case Reason.REFUSED:
-            unlisted = listing.versions and ref.version not in listing.versions
+            unlisted = listing.versions and ref.version not in (*listing.versions, *origin.versions)
             if unlisted and not module.is_pseudo(ref.version) and not ref.is_toolchain:
                 return not_listed(ref, origin, listing)._replace(why=Why.NOT_LISTED, said=found.said)
             return found._replace(why=Why.REFUSED)

@@ -29,7 +29,7 @@ def examine(ref: Reference, ask: Ask) -> Diagnosis:
         if origin.state is State.ABSENT:
             return diagnose.unpublished(ref, origin)  # no proxy has heard of this version
         if origin.state is State.UNKNOWN and ask.patient:
-            return diagnose.not_listed(ref, origin, ask.listing(ref))
+            return diagnose.not_asked(ref, origin, ask.listing(ref))
     if ref.go_mod_hashes and not (ref.rehashed or ask.releasing):
         quick = ask.quick(ref)
         if quick.proves():

@@ -150,7 +150,7 @@ SKIPPED = {
     Skip.EXCLUDED: "excluded ({0})",
     Skip.PUSHED: "its tag comes with this push",
     Skip.OFF: "GOPROXY=off",
-    Skip.LINK: "{0} is a symbolic link that leads out of the repository",
+    Skip.LINK: "{0} is a symbolic link that leads to no file of this repository",
 }
 
 
