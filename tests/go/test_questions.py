@@ -12,6 +12,7 @@ from goproxy_check.go.questions import State
 from goproxy_check.gofiles.reference import Reference
 from tests.support.asking import questions
 from tests.support.goproxy import GoProxy, Said, hashes
+from tests.support.sumdb import SumDB
 from tests.support.world import LIB, World
 
 REF = Reference(LIB, "v1.1.0")
@@ -168,6 +169,14 @@ def test_tags_of_the_origin(world: World, proxy: GoProxy) -> None:
     world.git("tag", "v1", cwd=repository)
     found = questions(world, GOSUMDB="sum.example+00000000+AAAA").tags(LIB, 60)
     assert (found.state, found.versions, found.url) == (State.PUBLISHED, ("v1.0.0", "v1.1.0"), f"https://{LIB}")
+    assert not proxy.log
+
+
+def test_checksum_database_hears_of_no_question_to_an_origin(world: World, proxy: GoProxy) -> None:
+    world.origin(LIB, "v1.1.0")
+    database = proxy.sumdb = SumDB("sum.example")
+    settings = {"GOSUMDB": f"{database.key} {proxy.url}/sumdb/sum.example", "GONOSUMDB": "", "GOPRIVATE": ""}
+    assert questions(world, **settings).commit(REF, 60).state is State.PUBLISHED
     assert not proxy.log
 
 
