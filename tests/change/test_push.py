@@ -54,6 +54,13 @@ class Repository:
             self.world.git("push", "--no-verify", "origin", *args, cwd=self.path)
         return done
 
+    def brings(self, lines: list[str]) -> set[str]:
+        """Check the push of LINES to a remote of which nothing is known here, and return what is new."""
+        self.world.proxy.log.clear()
+        done = self.world.fed("\n".join(lines).encode(), "--pre-push", "https://git.example/another", cwd=self.path)
+        assert done.returncode == 0
+        return self.asked()
+
     def asked(self) -> set[str]:
         return {path.split("/@v/")[0].lstrip("/") for path in self.world.proxy.asked()}
 
@@ -266,9 +273,7 @@ def test_commit_under_two_refs_is_compared_with_what_either_has(repository: Repo
         f"refs/heads/main {after} refs/heads/main {before}",
         f"refs/tags/v1.0.0 {after} refs/tags/v1.0.0 {'0' * 40}",
     ]
-    world.proxy.log.clear()
-    done = world.fed("\n".join(lines[::order]).encode(), "--pre-push", "https://git.example/another", cwd=app)
-    assert done.returncode == 0 and repository.asked() == {"example.com/b"}
+    assert repository.brings(lines[::order]) == {"example.com/b"}
 
 
 def test_what_one_ref_has_at_the_remote_is_new_in_no_other(repository: Repository) -> None:
@@ -277,6 +282,4 @@ def test_what_one_ref_has_at_the_remote_is_new_in_no_other(repository: Repositor
     main = repository.commit("example.com/a v1.0.0", "example.com/b v1.0.0")
     other = repository.commit("example.com/a v1.0.0", "example.com/b v1.0.0", "example.com/c v1.0.0")
     lines = [f"refs/heads/f {other} refs/heads/f {'0' * 40}", f"refs/heads/main {main} refs/heads/main {before}"]
-    world.proxy.log.clear()
-    done = world.fed("\n".join(lines).encode(), "--pre-push", "https://git.example/another", cwd=app)
-    assert done.returncode == 0 and repository.asked() == {"example.com/b", "example.com/c"}
+    assert repository.brings(lines) == {"example.com/b", "example.com/c"}

@@ -121,8 +121,8 @@ def references(git: Git, change: Change) -> list[Reference]:
         for ref in refs
         if ref.version and not ref.is_toolchain and any(place.file not in change.fresh for place in ref.locations)
     }
-    unknown |= _added(git, change)
-    refs = _compared(git, change, unknown) if unknown and change.before else refs
+    if change.before and (unknown := unknown | _added(git, change)):
+        refs = _compared(git, change, unknown)
     links = [Reference("", "", (Location(path, 1),), skipped=Skipped(Skip.LINK, path)) for path in change.outside]
     return refs + links
 
@@ -196,13 +196,13 @@ def _context(tree: Tree, paths: set[str]) -> set[str]:
 
 def _added(git: Git, change: Change) -> set[tuple[str, str]]:
     """Return the modules and versions of the lines that CHANGE adds to go.sum: elsewhere they may have another hash."""
-    names = set()
+    names: set[tuple[str, str]] = set()
     for path, data in change.files.items():
         if path.endswith(".sum"):
             old = [git.read(tree, [path]).get(path, b"") for tree in change.before if path in tree.files]
-            added = set(data.split(b"\n")).difference(*(lines.split(b"\n") for lines in old))
-            fields = [os.fsdecode(line).split() for line in added]
-            names |= {(words[0], words[1].removesuffix("/go.mod")) for words in fields if len(words) == 3}
+            read_as = (read(posixpath.basename(path), each).entries for each in (data, *old))
+            now, *earlier = ({entry._replace(line=0) for entry in entries} for entries in read_as)
+            names |= {entry.name for entry in now.difference(*earlier)}
     return names
 
 

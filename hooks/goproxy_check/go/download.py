@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from goproxy_check.go.answers import Failure, Reason, failure, json_objects, origin_failure
-from goproxy_check.go.env import GoEnv
+from goproxy_check.go.env import GoEnv, with_modules
 from goproxy_check.gofiles.modfile import read
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.programs import CommandError, Programs
@@ -37,10 +37,10 @@ class Download:
             # from their origins, and everything else, the database too, takes the usual way.
             cut_off = _those(found, Reason.NO_DATABASE)
             if self._env.proxies:
-                found |= self._run(cut_off, GONOPROXY=_joined(self._env.gonoproxy, cut_off))
+                found |= self._run(cut_off, GONOPROXY=with_modules(self._env.gonoproxy, cut_off))
             if nosumdb:
                 unrecorded, held = _those(found, Reason.NO_RECORD), [ref for ref in refs if ref in served]
-                without = _joined(self._env.gonosumdb, [*unrecorded, *held])
+                without = with_modules(self._env.gonosumdb, [*unrecorded, *held])
                 found |= self._run(unrecorded, GOPROXY="direct", GONOSUMDB=without)
                 found |= self._run(held, GONOSUMDB=without)  # what a proxy serves comes from there
         return found
@@ -124,7 +124,3 @@ def _write(path: str, data: bytes) -> None:
 
 def _those(found: Failures, reason: Reason) -> list[Reference]:
     return [ref for ref, problem in found.items() if problem and problem.reason is reason]
-
-
-def _joined(patterns: str, refs: list[Reference]) -> str:
-    return ",".join(dict.fromkeys([*filter(None, patterns.split(",")), *(ref.module for ref in refs)]))

@@ -125,6 +125,11 @@ def _oldest(env: GoEnv, programs: Programs, seconds: float) -> str:
     return "" if mode != "auto" else least if toolchain.newer(least, env.version) else env.version
 
 
+def with_modules(patterns: str, refs: Iterable[Reference]) -> str:
+    """Return PATTERNS, a setting such as GOPRIVATE, with the modules of REFS."""
+    return ",".join(dict.fromkeys([*filter(None, patterns.split(",")), *(ref.module for ref in refs)]))
+
+
 def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:
     """Return the proxies of the GOPROXY list TEXT, and the word that ends it: ``direct``, ``off``, or none.
 

@@ -115,7 +115,7 @@ class Go:
             listings = {str(item.get("Path")): Listing(_versions(item), no.failure) for item, no in clear(items)}
             listed = {str(ref): ref for ref in refs if ref.version in listings.get(ref.module, Listing()).versions}
             left = end - time.monotonic()
-            items, _ = self._ask((*_LIST, *listed), folder, self._proxies, left) if listed else ([], "")
+            items = self._ask((*_LIST, *listed), folder, self._proxies, left)[0] if listed else []
             answers = {f"{item.get('Path')}@{item.get('Version')}": answer for item, answer in clear(items)}
         return listings, {listed[name]: answer for name, answer in answers.items() if name in listed}
 

@@ -87,8 +87,9 @@ class Ask:
         seconds, at_once = min(_TOGETHER_SECONDS, self.left()), max(1, self._jobs // _GO_JOBS)
         with self._progress.waiting_for(f"the versions of {group[0].module} and other modules"):
             listings, answers = self._go_command.several(group, seconds, at_once)
-        known: list[tuple[Hashable, object]] = [(("listing", path), listing) for path, listing in listings.items()]
-        for key, answer in [*known, *((("go", ref), answer) for ref, answer in answers.items())]:
+        known: dict[Hashable, object] = {("listing", path): listing for path, listing in listings.items()}
+        known |= {("go", ref): answer for ref, answer in answers.items()}
+        for key, answer in known.items():
             future: Future[Any] = Future()
             future.set_result(answer)
             with self._lock:

@@ -34,10 +34,11 @@ def fix(
     failed: dict[Reference, tuple[NotFixed, str]] = {}
     changed = []
     for folder, refs in by_folder(fixable).items():
-        if not os.path.isdir(os.path.join(root, *folder.split("/"))):
+        place = os.path.join(root, *folder.split("/"))
+        if not os.path.isdir(place):
             failed |= dict.fromkeys(refs, (NotFixed.NO_FOLDER, folder))
             continue
-        download = Download(env, programs, os.path.join(root, *folder.split("/")), end)
+        download = Download(env, programs, place, end)
         if os.path.realpath(download.go_sum) != os.path.join(os.path.realpath(root), *folder.split("/"), "go.sum"):
             failed |= dict.fromkeys(refs, (NotFixed.LINK, ""))
             continue
