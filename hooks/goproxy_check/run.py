@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from goproxy_check.change import scope
 from goproxy_check.change.git import Git
 from goproxy_check.go.env import GoEnv, downloaded, read_go_env
-from goproxy_check.gofiles.problems import Skip, Skipped
-from goproxy_check.gofiles.reference import Reference, joined, of_argument
+from goproxy_check.gofiles.reference import Reference, Skip, Skipped, joined, of_argument
 from goproxy_check.options import Options
 from goproxy_check.report.outcome import Run
 from goproxy_check.system.programs import CommandError, Programs
@@ -35,7 +34,7 @@ def run(options: Options, programs: Programs, progress: Progress, stop: threadin
         refs = downloaded(refs, env, programs, seconds / 2)
         known = {ref: without_asking(ref, env, cache_suffices=options.all) for ref in refs}
         if options.releasing and Skipped(Skip.OFF) in [item.ref.skipped for item in known.values() if item]:
-            raise CommandError("GOPROXY=off: nobody can be asked (see go env GOPROXY)")
+            raise CommandError("GOPROXY=off: nothing may be asked (see go env GOPROXY)")
         if unknown := [ref for ref, item in known.items() if item is None]:
             known |= {item.ref: item for item in _asked(unknown, env, options, programs, progress, stop, seconds)}
     diagnoses = list(filter(None, known.values()))
@@ -94,8 +93,7 @@ def _asked(
     from goproxy_check.verdict.examine import examine_all
 
     quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None
-    go, latest = Go(env, programs), options.latest
-    ask = Ask(go, quick, progress, options.jobs, seconds, releasing=options.releasing, until_latest=latest)
+    ask = Ask(Go(env, programs), quick, progress, options, seconds)
     if options.wait is None:
         return examine_all(refs, ask)
     for ref in refs if options.latest else ():

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from goproxy_check.go.answers import failure, origin_failure
 from goproxy_check.go.env import Proxy
-from goproxy_check.go.questions import Listing, Origin, State
+from goproxy_check.go.questions import Answer
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference, new_references
 from goproxy_check.options import parse
@@ -81,9 +81,7 @@ FAILURES = formatted(
 ORIGIN_FAILURES = formatted("{}", "git ls-remote: exit status 128:\n\tfatal: {}", "unknown revision {}").map(
     lambda text: origin_failure(text, "m")
 )
-ORIGINS = st.builds(
-    Origin, st.sampled_from(State), WORDS.map(redacted_url), VERSIONS, failure=st.none() | ORIGIN_FAILURES
-)
+ORIGINS = st.builds(Answer, st.none() | ORIGIN_FAILURES, VERSIONS, WORDS.map(redacted_url))
 REPLIES = st.builds(
     Reply,
     st.just(PROXY),
@@ -103,7 +101,7 @@ def diagnosed(draw: st.DrawFn, ref: Reference) -> Diagnosis:
     """Return a verdict on REF, from answers that anybody may have given."""
     if ref.invalid or ref.skipped:
         return Diagnosis(ref, Why.INVALID if ref.invalid else Why.SKIPPED)
-    origin, listing = draw(ORIGINS), Listing(draw(VERSIONS))
+    origin, listing = draw(ORIGINS), Answer(versions=draw(VERSIONS))
     match draw(st.integers(0, 5)):
         case 0:
             return diagnose.served(ref, go_mod=draw(GO_MODS))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
+from goproxy_check.go import questions
 from goproxy_check.verdict import ask, wait
 from tests.support import gitobjects
 from tests.support.goproxy import GoProxy, Said, h1
@@ -359,7 +360,7 @@ def test_words_of_a_proxy_give_no_orders_to_a_ci_system(
     world: World, proxy: GoProxy, args: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A proxy that says them with an error of each kind."""
-    monkeypatch.setattr(ask, "_PAUSE", 0.01)
+    monkeypatch.setattr(questions, "_PAUSE", 0.01)
     world.origin(LIB, "v1.4.3", "v1.4.4", "v1.5.0")
     for version, status in (("v1.4.3", 403), ("v1.4.4", 404), ("v1.5.0", 500)):
         proxy.fault(rf"/{re.escape(version)}\.", Said(status, ORDERS.encode()))

@@ -14,7 +14,8 @@ from itertools import pairwise
 
 import pytest
 
-from goproxy_check.verdict import ask, wait
+from goproxy_check.go import questions
+from goproxy_check.verdict import wait
 from tests.support.goproxy import GoProxy, Said, times
 from tests.support.sumdb import SumDB
 from tests.support.world import LIB, World
@@ -36,7 +37,7 @@ only_default = pytest.mark.parametrize("proxy", ["default"], indirect=True)
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wait, "_FIRST", 0.2)
-    monkeypatch.setattr(ask, "_PAUSE", 0.05)
+    monkeypatch.setattr(questions, "_PAUSE", 0.05)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from goproxy_check.go.answers import Failure, Reason, failure, json_objects, origin_failure
-from goproxy_check.go.questions import State
 from goproxy_check.gofiles.reference import Reference
 from tests.support.asking import questions
 from tests.support.goproxy import Fault, GoProxy, Said, hashes, reset
@@ -222,10 +221,10 @@ def test_database_that_lies(world: World, served: GoProxy, database: SumDB) -> N
 
 
 # What go says of origins.
-def looked_for(world: World, ref: Reference, **env: str) -> tuple[State, Failure]:
+def looked_for(world: World, ref: Reference, **env: str) -> tuple[bool | None, Failure]:
     found = questions(world, **env).commit(ref, 60)
     assert found.failure
-    return found.state, found.failure
+    return found.published, found.failure
 
 
 def at_origin(world: World) -> str:
@@ -259,14 +258,14 @@ def test_origin_without_it(
     world: World, proxy: GoProxy, module: str, version: str, reason: Reason, detail: str
 ) -> None:
     ref = Reference(module, version.replace("COMMIT", at_origin(world)[:12]))
-    state, found = looked_for(world, ref)
-    assert (state, found.reason) == (State.ABSENT, reason), found
+    published, found = looked_for(world, ref)
+    assert (published, found.reason) == (False, reason), found
     assert detail in found.detail and not found.detail.startswith(str(ref))
 
 
 def test_origin_that_is_not_there(world: World, proxy: GoProxy) -> None:
-    state, found = looked_for(world, Reference("github.com/acme/none", "v1.0.0"))
-    assert (state, found.reason) == (State.UNKNOWN, Reason.NO_ACCESS)
+    published, found = looked_for(world, Reference("github.com/acme/none", "v1.0.0"))
+    assert (published, found.reason) == (None, Reason.NO_ACCESS)
     assert found.detail.startswith("fatal: ")
 
 
@@ -281,8 +280,8 @@ def test_origin_that_is_not_there(world: World, proxy: GoProxy) -> None:
 )
 def test_origin_of_git_out_of_reach(world: World, proxy: GoProxy, to: str, reason: Reason) -> None:
     world.redirect(to.replace("PROXY", proxy.url), "https://github.com/")
-    state, found = looked_for(world, Reference(LIB, "v1.0.0"), HTTP_PROXY="", no_proxy="*")
-    assert (state, found.reason) == (State.UNKNOWN, reason), found
+    published, found = looked_for(world, Reference(LIB, "v1.0.0"), HTTP_PROXY="", no_proxy="*")
+    assert (published, found.reason) == (None, reason), found
 
 
 def test_vanity_host_out_of_reach(world: World, proxy: GoProxy) -> None:
@@ -297,8 +296,8 @@ def test_vanity_host_that_knows_nothing(world: World, proxy: GoProxy, said: Said
     """Over http, which GOINSECURE allows: the network's proxy answers in its place."""
     proxy.fault("go-get=1", said)
     env = {"HTTP_PROXY": proxy.url, "GOINSECURE": "go.example"}
-    state, found = looked_for(world, Reference("go.example/x", "v1.0.0"), **env)
-    assert state is State.UNKNOWN and found.reason in (Reason.NO_ACCESS, Reason.UNAVAILABLE)
+    published, found = looked_for(world, Reference("go.example/x", "v1.0.0"), **env)
+    assert published is None and found.reason in (Reason.NO_ACCESS, Reason.UNAVAILABLE)
 
 
 # Texts that no test can bring about here.

@@ -16,13 +16,7 @@ ENV = GoEnv(
     go="",
     proxies=(Proxy("https://a.example", False),),
     end="",
-    goprivate="",
-    gonoproxy="",
-    gonosumdb="",
-    flags="",
-    modcache="",
-    version="go1.26.1",
-    host="linux-amd64",
+    settings={"GOPRIVATE": "", "GONOPROXY": "", "GONOSUMDB": "", "GOFLAGS": "", "GOMODCACHE": ""},
 )
 
 LISTS = [
@@ -85,9 +79,8 @@ def test_settings_are_those_of_go_env(world: World) -> None:
     world.go("env", "-w", "GOPRIVATE=github.com/acme", "GONOSUMDB=x.example")
     env = settings(world)
     names = ["GONOPROXY", "GONOSUMDB", "GOMODCACHE", "GOVERSION"]
-    assert [env.gonoproxy, env.gonosumdb, env.modcache, env.version] == world.go("env", *names).stdout.splitlines()
-    assert env.gonoproxy == "github.com/acme" and env.gonosumdb == "x.example"
-    assert env.host == "-".join(world.go("env", "GOHOSTOS", "GOHOSTARCH").stdout.split())
+    assert [env.settings[name] for name in names] == world.go("env", *names).stdout.splitlines()
+    assert env.settings["GONOPROXY"] == "github.com/acme" and env.settings["GONOSUMDB"] == "x.example"
     assert (env.proxies, env.end) == ((Proxy(world.proxy.url, False),), "direct")
 
 
@@ -100,7 +93,7 @@ def test_go_mod_of_the_user_does_not_matter(world: World, text: str) -> None:
         here = Path.cwd()
         os.chdir(app)
         try:
-            assert read_go_env(Programs(), 60).version.startswith("go1.")
+            assert read_go_env(Programs(), 60).settings["GOVERSION"].startswith("go1.")
         finally:
             os.chdir(here)
     assert not world.proxy.log
@@ -117,7 +110,7 @@ def test_go_mod_of_the_user_does_not_matter(world: World, text: str) -> None:
     ],
 )
 def test_flags_that_would_make_questions_fail_are_left_out(world: World, flags: str, kept: str) -> None:
-    assert settings(world, GOFLAGS=flags).flags == kept
+    assert settings(world, GOFLAGS=flags).settings["GOFLAGS"] == kept
 
 
 @pytest.mark.parametrize("script", ["exit 0", "echo '{}'", "echo no; exit 0", "echo broken >&2; exit 1", "echo '[1]'"])
@@ -155,7 +148,7 @@ def test_without_go_the_environment_is_all_there_is(world: World) -> None:
 )
 def test_private_and_off(goproxy: str, gonoproxy: str, private: bool, off: bool) -> None:
     proxies, end = proxy_list(goproxy)
-    env = ENV._replace(proxies=proxies, end=end, gonoproxy=gonoproxy)
+    env = ENV._replace(proxies=proxies, end=end, settings={"GONOPROXY": gonoproxy})
     assert (env.is_private(LIB), env.off) == (private, off)
 
 
@@ -169,13 +162,11 @@ def test_what_the_module_cache_has(world: World, proxy: GoProxy) -> None:
     proxy.put(module, "v1.0.0-RC1")
     ref = Reference(module, "v1.0.0-RC1")
     env = settings(world)
-    assert not env.has_cached(ref)
+    assert not env.has_cached(ref, ".info")
     world.go("list", "-m", str(ref), GOPROXY=proxy.url)
-    assert (
-        not env.has_cached(ref) and env.has_cached(ref._replace(go_mod_only=True)) and env.has_cached(ref, (".info",))
-    )
+    assert not env.has_cached(ref, ".zip") and env.has_cached(ref, ".mod", ".info")
     world.go("mod", "download", str(ref), GOPROXY=proxy.url)
-    assert env.has_cached(ref) and not env.has_cached(Reference(module, "v1.0.0"))
+    assert env.has_cached(ref, ".zip") and not env.has_cached(Reference(module, "v1.0.0"), ".zip")
 
 
 TOOLCHAIN = "golang.org/toolchain"
@@ -201,7 +192,8 @@ def test_toolchain_that_go_would_download(world: World, setting: str, name: str,
     env = settings(world)
     with mock.patch.dict(os.environ, {**world.env, "GOTOOLCHAIN": setting}, clear=True):
         found = downloaded(refs, env, Programs(), 60)
+    host = "-".join(world.go("env", "GOHOSTOS", "GOHOSTARCH").stdout.split())
     assert [str(ref) for ref in found] == [
         f"{LIB}@v1.0.0",
-        *([f"{TOOLCHAIN}@v0.0.1-{name}.{env.host}"] if wanted else []),
+        *([f"{TOOLCHAIN}@v0.0.1-{name}.{host}"] if wanted else []),
     ]

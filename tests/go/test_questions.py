@@ -8,7 +8,6 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from goproxy_check.go.answers import Reason
-from goproxy_check.go.questions import State
 from goproxy_check.gofiles.reference import Reference
 from tests.support.asking import questions
 from tests.support.goproxy import GoProxy, Said, hashes
@@ -168,7 +167,7 @@ def test_tags_of_the_origin(world: World, proxy: GoProxy) -> None:
     world.git("tag", "release-7", cwd=repository)
     world.git("tag", "v1", cwd=repository)
     found = questions(world, GOSUMDB="sum.example+00000000+AAAA").tags(LIB, 60)
-    assert (found.state, found.versions, found.url) == (State.PUBLISHED, ("v1.0.0", "v1.1.0"), f"https://{LIB}")
+    assert (found.published, found.versions, found.url) == (True, ("v1.0.0", "v1.1.0"), f"https://{LIB}")
     assert not proxy.log
 
 
@@ -176,7 +175,7 @@ def test_checksum_database_hears_of_no_question_to_an_origin(world: World, proxy
     world.origin(LIB, "v1.1.0")
     database = proxy.sumdb = SumDB("sum.example")
     settings = {"GOSUMDB": f"{database.key} {proxy.url}/sumdb/sum.example", "GONOSUMDB": "", "GOPRIVATE": ""}
-    assert questions(world, **settings).commit(REF, 60).state is State.PUBLISHED
+    assert questions(world, **settings).commit(REF, 60).published
     assert not proxy.log
 
 
@@ -196,7 +195,7 @@ def test_commit_at_the_origin(world: World, proxy: GoProxy, module: str, folder:
     else:
         world.publish(module, tag)
     found = questions(world).commit(Reference(module, version), 60)
-    assert (found.state, found.url) == (State.PUBLISHED, f"https://{LIB}"), found
+    assert (found.published, found.url) == (True, f"https://{LIB}"), found
     assert found.commit == world.git("rev-parse", "HEAD", cwd=repository)
     assert not proxy.log
 
@@ -206,4 +205,4 @@ def test_commit_that_no_tag_names(world: World, proxy: GoProxy) -> None:
     commit = world.commit(repository, "later", "--allow-empty", "--date=2026-01-02T03:04:05Z")
     made = world.git("log", "-1", "--format=%cd", "--date=format-local:%Y%m%d%H%M%S", cwd=repository, TZ="UTC")
     found = questions(world).commit(Reference(LIB, f"v1.0.1-0.{made}-{commit[:12]}"), 60)
-    assert (found.state, found.commit) == (State.PUBLISHED, commit)
+    assert (found.published, found.commit) == (True, commit)

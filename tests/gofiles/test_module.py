@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from goproxy_check.gofiles import module
-from goproxy_check.gofiles.problems import Invalid
+from goproxy_check.gofiles.module import Invalid
 from tests.support.xmod import XMod, ask_go
 
 CANONICAL = {

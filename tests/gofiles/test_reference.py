@@ -2,9 +2,18 @@
 
 import pytest
 
-from goproxy_check.gofiles import toolchain
-from goproxy_check.gofiles.problems import Invalid, Problem, Skip, Skipped
-from goproxy_check.gofiles.reference import Location, Reference, by_folder, joined, new_references, of_argument
+from goproxy_check.gofiles.modfile import TOOLCHAIN
+from goproxy_check.gofiles.module import Invalid, Problem
+from goproxy_check.gofiles.reference import (
+    Location,
+    Reference,
+    Skip,
+    Skipped,
+    by_folder,
+    joined,
+    new_references,
+    of_argument,
+)
 
 X = "a.com/x v1.0.0"
 NEW = {"a.com/x@v1.0.0"}
@@ -236,7 +245,7 @@ def test_own_tag_of_a_push_is_skipped() -> None:
 class TestToolchains:
     def demands(self, after: Texts, *before: Texts) -> dict[str, tuple[Location, ...]]:
         refs = new_references(files(after), {}, [files(tree) for tree in before])
-        assert all(ref.module == toolchain.MODULE and ref.is_toolchain for ref in refs)
+        assert all(ref.module == TOOLCHAIN and ref.is_toolchain for ref in refs)
         return {ref.version: ref.locations for ref in refs}
 
     def test_of_several_files_are_one_reference(self) -> None:

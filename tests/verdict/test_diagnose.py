@@ -6,14 +6,14 @@ import pytest
 
 from goproxy_check.go.answers import Failure, Reason
 from goproxy_check.go.env import Proxy
-from goproxy_check.go.questions import Answer, Listing, Origin, State
-from goproxy_check.gofiles.problems import Invalid, Problem, Skip, Skipped
-from goproxy_check.gofiles.reference import Location, Reference
+from goproxy_check.go.questions import Answer
+from goproxy_check.gofiles.module import Invalid, Problem
+from goproxy_check.gofiles.reference import Location, Reference, Skip, Skipped
 from goproxy_check.options import parse
 from goproxy_check.proxy.quick import Replies, Reply
 from goproxy_check.report.outcome import Run
 from goproxy_check.report.text import explanation
-from goproxy_check.verdict.diagnose import moved, not_asked, not_listed, not_served, private, served, unpublished
+from goproxy_check.verdict.diagnose import moved, not_listed, not_served, private, served, unpublished
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import INVALID_STEPS, SKIPPED, Why
 from goproxy_check.verdict.words import said as in_words
@@ -25,22 +25,22 @@ GO = Reference("golang.org/toolchain", "v0.0.1-go1.99.0.linux-amd64", (Location(
 P1, P2 = Proxy("https://one.example", False), Proxy("https://two.example", False)
 URL = f"https://one.example/{REF.module}/@v/v1.1.0.info"
 
-PUBLISHED = Origin(State.PUBLISHED, "https://github.com/acme/lib", ("v1.0.0", "v1.1.0"))
-ABSENT = Origin(State.ABSENT, "https://github.com/acme/lib", ("v1.0.0",))
+PUBLISHED = Answer(None, ("v1.0.0", "v1.1.0"), "https://github.com/acme/lib")
+ABSENT = Answer(Failure(Reason.UNKNOWN_REVISION), ("v1.0.0",), "https://github.com/acme/lib")
 EMPTY = ABSENT._replace(versions=())
-UNKNOWN = Origin(State.UNKNOWN, failure=Failure(Reason.NO_ACCESS, "fatal: could not read Username"))
-NOTHING, OTHERS, ALL = Listing(), Listing(("v1.0.0",)), Listing(("v1.0.0", "v1.1.0"))
+UNKNOWN = Answer(Failure(Reason.NO_ACCESS, "fatal: could not read Username"))
+NOTHING, OTHERS, ALL = Answer(), Answer(versions=("v1.0.0",)), Answer(versions=("v1.0.0", "v1.1.0"))
 NOT_FOUND = Failure(Reason.NOT_FOUND, "", URL, 404, "Not Found")
 REFUSED = Failure(Reason.REFUSED, "", URL, 403, "Forbidden")
 DOWN = Failure(Reason.UNAVAILABLE, "connection refused", URL)
 
 
-def unfit(origin: Origin) -> Origin:
+def unfit(origin: Answer) -> Answer:
     return origin._replace(failure=Failure(Reason.UNFIT, "invalid version: go.mod has another path"))
 
 
 def no(
-    failure: Failure, origin: Origin = UNKNOWN, listing: Listing = NOTHING, ref: Reference = REF, *replies: Reply
+    failure: Failure, origin: Answer = UNKNOWN, listing: Answer = NOTHING, ref: Reference = REF, *replies: Reply
 ) -> Diagnosis:
     return not_served(ref, failure, Replies(ref, replies), origin, listing)
 
@@ -79,8 +79,8 @@ TABLE = [
     ("the commit has another time", unpublished(PSEUDO, unfit(EMPTY)), Why.UNFIT_COMMIT),
     ("no such Go release", unpublished(GO, EMPTY), Why.NO_RELEASE),
     ("others are listed, nobody was asked", not_listed(REF, UNKNOWN, OTHERS), Why.OTHERS_LISTED),
-    ("the list is out of reach, too", not_asked(REF, UNKNOWN, Listing(failure=DOWN)), Why.NO_ANSWER),
-    ("the list says 404", not_asked(REF, UNKNOWN, NOTHING), Why.NONE_LISTED),
+    ("the list is out of reach, too", not_listed(REF, UNKNOWN, Answer(DOWN)), Why.NO_ANSWER),
+    ("the list says 404", not_listed(REF, UNKNOWN, NOTHING), Why.NONE_LISTED),
     ("403, published, and not listed", no(REFUSED, PUBLISHED, OTHERS), Why.REFUSED),
     ("nothing is listed, nobody was asked", not_listed(REF, UNKNOWN, NOTHING), Why.NONE_LISTED),
     ("404, published", no(NOT_FOUND, PUBLISHED, OTHERS), Why.LOOKED_TOO_EARLY),
@@ -125,19 +125,21 @@ def test_reason(found: Diagnosis, why: Why) -> None:
 
 
 MOVES = [
-    ("the tag names what is served", "a", "a", State.PUBLISHED, "", None),
-    ("the tag was moved", "a", "b", State.PUBLISHED, "", Why.MOVED),
-    ("the tag here is not pushed, and its number is taken", "a", "", State.ABSENT, "b", Why.TAKEN),
-    ("the proxy does not say what it serves", "", "b", State.PUBLISHED, "", None),
-    ("the origin cannot be asked", "a", "", State.UNKNOWN, "b", None),
+    ("the tag names what is served", "a", "a", PUBLISHED, "", None),
+    ("the tag was moved", "a", "b", PUBLISHED, "", Why.MOVED),
+    ("the tag here is not pushed, and its number is taken", "a", "", ABSENT, "b", Why.TAKEN),
+    ("the proxy does not say what it serves", "", "b", PUBLISHED, "", None),
+    ("the origin cannot be asked", "a", "", UNKNOWN, "b", None),
 ]
 
 
-@pytest.mark.parametrize(("serves", "names", "state", "here", "why"), [row[1:] for row in MOVES], ids=lambda item: None)
+@pytest.mark.parametrize(
+    ("serves", "names", "origin", "here", "why"), [row[1:] for row in MOVES], ids=lambda item: None
+)
 def test_commit_that_is_served_is_held_against_the_tag(
-    serves: str, names: str, state: State, here: str, why: Why | None
+    serves: str, names: str, origin: Answer, here: str, why: Why | None
 ) -> None:
-    found = moved(REF._replace(commit=here), Answer(commit=serves), Origin(state, commit=names))
+    found = moved(REF._replace(commit=here), Answer(commit=serves), origin._replace(commit=names))
     assert (found and found.why) is why
 
 

@@ -9,8 +9,7 @@ from goproxy_check.change.git import OBJECT, Git, Tree
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.modfile import read
 from goproxy_check.gofiles.names import MODULE_FILES
-from goproxy_check.gofiles.problems import Skip, Skipped
-from goproxy_check.gofiles.reference import Location, Reference, new_references
+from goproxy_check.gofiles.reference import Location, Reference, Skip, Skipped, new_references
 from goproxy_check.system.programs import CommandError
 
 
@@ -202,7 +201,7 @@ def _added(git: Git, change: Change) -> set[tuple[str, str]]:
             old = [git.read(tree, [path]).get(path, b"") for tree in change.before if path in tree.files]
             read_as = (read(posixpath.basename(path), each).entries for each in (data, *old))
             now, *earlier = ({entry._replace(line=0) for entry in entries} for entries in read_as)
-            names |= {entry.name for entry in now.difference(*earlier)}
+            names |= {entry[:2] for entry in now.difference(*earlier)}
     return names
 
 

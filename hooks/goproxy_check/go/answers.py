@@ -1,15 +1,17 @@
-"""What go prints, turned into values: the only place that reads its prose.
+"""What go prints, and what proxies say in it, turned into values: the only place that reads prose.
 
-The phrases are Go's own (cmd/go/internal: web, modfetch, modload, codehost); a test puts each to the real command.
+The phrases of go are in cmd/go/internal (web, modfetch, modload, codehost); a test puts each to the real command.
 """
 
 import enum
 import json
 import re
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from goproxy_check.system.redact import one_line, redacted_url
+
+T = TypeVar("T")
 
 
 class Reason(enum.Enum):
@@ -34,15 +36,26 @@ class Failure(NamedTuple):
     """A no of go: why, with the details that its words hold."""
 
     reason: Reason
-    detail: str  # its words, or those of whoever answered it: one line, redacted
+    detail: str = ""  # its words, or those of whoever answered it: one line, redacted
     url: str = ""  # which file of the proxy, or record of the database, it is about; redacted
     status: int = 0  # of HTTP
     phrase: str = ""  # the words that come with the status: Not Found
-    may_pass: bool = False  # another try may succeed at once
+    may_pass: bool = False  # the next try may succeed
     hashes: tuple[str, str, str] = ("", "", "")  # of a mismatch: downloaded, who has another, which
 
 
-# The first that is found decides. "verifying" begins what the checksum database is about.
+class Cause(enum.Enum):
+    """Why a proxy does not have a version, as its own words tell."""
+
+    NO_LOGIN = enum.auto()  # the proxy may not read the repository: the module is private, or is not there
+    NO_ORIGIN = enum.auto()  # the proxy could not reach the origin; the next try may succeed
+    POLICY = enum.auto()  # a cooldown for young versions, a block list
+    NOT_UPLOADED = enum.auto()  # a registry that never fetches: somebody has to upload the version
+    UNPUBLISHED = enum.auto()  # the origin did not have it when the proxy looked
+    UNSAID = enum.auto()
+
+
+# In each table the first phrase that is found decides. "verifying" begins what the checksum database is about.
 _PHRASES = [
     (Reason.MISMATCH, r"checksum mismatch"),
     (Reason.NO_RECORD, r"/lookup/\S+: (?:404|410) "),
@@ -58,11 +71,35 @@ _ORIGIN_PHRASES = [
     (Reason.UNAVAILABLE, r"(?i:connection reset|(?:failed|couldn't|unable) to connect|temporary failure|network)"),
     (Reason.UNKNOWN_REVISION, r"unknown revision|no matching versions"),
 ]
+_WORDS = [
+    # git's, as goproxy, Athens and the default proxy pass them on
+    (Cause.NO_LOGIN, r"(?i)could not read (?:username|password)|terminal prompts disabled|authentication failed"),
+    (Cause.NO_LOGIN, r"(?i)permission denied \(publickey|repository not found|could not read from remote repository"),
+    # git's and Go's; "fetch timed out" is goproxy's and the default proxy's
+    (Cause.NO_ORIGIN, r"(?i)could not resolve host|connection (?:refused|timed out|reset)|fetch timed out|i/o timeout"),
+    (Cause.NO_ORIGIN, r"(?i)network is unreachable|no route to host|no such host|tls handshake|operation timed out"),
+    (Cause.NO_ORIGIN, r"(?i)failed to connect to|unable to access|deadline exceeded|temporary failure in name resol"),
+    # repository managers and firewalls
+    (
+        Cause.POLICY,
+        r"(?i)polic(?:y|ies)\b|blocked|blocklist|block list|quarantin|cool-?down|curation|too (?:new|young)",
+    ),
+    (Cause.POLICY, r"(?i)not allowed|denied by|prohibited|immature|minimum (?:release )?age|excluded by"),
+    # registries of code forges
+    (Cause.NOT_UPLOADED, r"(?i)package (?:does not exist|not found)|404 (?:package|project) not found|no such package"),
+    # Go's
+    (Cause.UNPUBLISHED, r"(?i)unknown revision|no matching versions|invalid version|bad revision|not a valid ref"),
+]
 _PASSING = r"reading \S+: (?:429|50[234]) |connection reset|broken pipe|\bEOF\b|[Tt]imeout|stream error|server closed"
 # reading https://goproxy.example/m/@v/v1.0.0.info: 404 Not Found⏎⇥server response: not found: …
 _HTTP = r"reading (\S+?): (?:(\d{3}) ([^\n]*)|[^\n]*)(?:\n\tserver response:\s?(.*))?"
 _GET = r"^.*?(?:Get|Head|read) \"([^\"]+)\": "
 _HASHES = r"\tdownloaded: (h1:\S+)\n\t(\S+?): +(h1:\S+)"
+
+
+def cause(words: str) -> Cause:
+    """Return what the WORDS of a proxy's 404 mean."""
+    return _first(_WORDS, words, Cause.UNSAID)
 
 
 def failure(text: str) -> Failure:
@@ -90,8 +127,8 @@ def origin_failure(text: str, query: str) -> Failure:
     return Failure(_first(_ORIGIN_PHRASES, text, Reason.NO_ACCESS), one_line(words))
 
 
-def _first(phrases: list[tuple[Reason, str]], text: str, otherwise: Reason) -> Reason:
-    return next((reason for reason, phrase in phrases if re.search(phrase, text, re.DOTALL)), otherwise)
+def _first(phrases: Sequence[tuple[T, str]], text: str, otherwise: T) -> T:
+    return next((meaning for meaning, phrase in phrases if re.search(phrase, text, re.DOTALL)), otherwise)
 
 
 def json_objects(output: bytes) -> Iterator[dict[str, Any]]:

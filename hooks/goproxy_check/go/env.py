@@ -3,18 +3,19 @@
 import os
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from goproxy_check.go.answers import json_objects
-from goproxy_check.gofiles import module, toolchain
+from goproxy_check.gofiles import module
+from goproxy_check.gofiles.modfile import newer
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.redact import one_line, redacted_url
 
-_NAMES = ["GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOFLAGS", "GOMODCACHE"]
-_NAMES += ["GOVERSION", "GOHOSTOS", "GOHOSTARCH"]
+_NAMES = ("GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOFLAGS", "GOMODCACHE", "GOVERSION")
+_HOST = ("GOHOSTOS", "GOHOSTARCH")
 
 
 class Proxy(NamedTuple):
@@ -35,13 +36,7 @@ class GoEnv(NamedTuple):
     go: str  # the path of the go command, "" if there is none
     proxies: tuple[Proxy, ...]
     end: str  # what the list of proxies ends with: direct, off, or nothing
-    goprivate: str
-    gonoproxy: str
-    gonosumdb: str
-    flags: str  # GOFLAGS without -mod and -modfile, which make questions about single modules fail
-    modcache: str
-    version: str
-    host: str  # operating system and processor, as in the versions of toolchains: linux-amd64
+    settings: Mapping[str, str]  # GOPRIVATE and so on
 
     @property
     def off(self) -> bool:
@@ -55,45 +50,42 @@ class GoEnv(NamedTuple):
 
     def is_private(self, path: str) -> bool:
         """Return whether no proxy may hear of the module PATH (``go help module-private``)."""
-        return not (self.proxies or self.off) or module.match_prefix_patterns(self.gonoproxy, path)
+        return not (self.proxies or self.off) or module.match_prefix_patterns(self.settings["GONOPROXY"], path)
 
-    def has_cached(self, ref: Reference, ends: Iterable[str] = ()) -> bool:
-        """Return whether the module cache has the files of REF with ENDS (https://go.dev/ref/mod#module-cache).
+    def has_cached(self, ref: Reference, *ends: str) -> bool:
+        """Return whether the module cache has the files of REF with ENDS (https://go.dev/ref/mod#module-cache)."""
+        cache = self.settings["GOMODCACHE"]
+        file = f"{cache}/cache/download/{module.escape(ref.module)}/@v/{module.escape(ref.version)}"
+        return bool(cache) and all(os.path.exists(file + end) for end in ends)
 
-        Without ENDS, those that builds need: Go takes a module's go.mod before its archive.
-        """
-        ends = ends or ((".mod",) if ref.go_mod_only else (".zip", ".info"))
-        file = f"{self.modcache}/cache/download/{module.escape(ref.module)}/@v/{module.escape(ref.version)}"
-        return bool(self.modcache) and all(os.path.exists(file + end) for end in ends)
+    def adding(self, name: str, refs: Iterable[Reference]) -> str:
+        """Return the setting NAME, a list of patterns, with the modules of REFS."""
+        return ",".join(dict.fromkeys(filter(None, [*self.settings[name].split(","), *(ref.module for ref in refs)])))
 
 
 def read_go_env(programs: Programs, seconds: float) -> GoEnv:
     """Ask ``go env`` for at most SECONDS, or the environment where there is no go command; raises CommandError."""
     go = os.path.abspath(found) if (found := shutil.which("go")) else ""
+    settings = {**dict.fromkeys((*_NAMES, *_HOST), ""), "GONOPROXY": os.environ.get("GOPRIVATE", ""), **os.environ}
     if go:
-        settings = {"GOWORK": "off", "GOTOOLCHAIN": "local"}
-        values = next(json_objects(_go_env(programs, go, seconds, settings, "-json", *_NAMES)), {})
-        if not all(isinstance(values.get(name), str) for name in _NAMES[:3]):
+        output = _go_env(programs, go, seconds, {"GOTOOLCHAIN": "local"}, "-json", *_NAMES, *_HOST)
+        settings = next(json_objects(output), {})
+        if not all(isinstance(settings.get(name), str) for name in (*_NAMES, *_HOST)):
             raise CommandError("go env: the answer makes no sense: repair the Go installation")
-    elif "GOPROXY" in os.environ:
-        values = {"GONOPROXY": os.environ.get("GOPRIVATE", ""), **os.environ}
-    else:
+    elif "GOPROXY" not in os.environ:
         raise CommandError("no go command and no GOPROXY in the environment: install Go, or set GOPROXY")
-    proxies, end = proxy_list(values.get("GOPROXY", ""))
-    goprivate, gonoproxy, gonosumdb, flags, modcache, version, *host = (
-        str(values.get(name, "")) for name in _NAMES[1:]
-    )
-    flags = re.sub(r"(?:^|\s)--?mod(?:file)?=\S+", "", flags).strip()
-    return GoEnv(go, proxies, end, goprivate, gonoproxy, gonosumdb, flags, modcache, version, "-".join(host))
+    # -mod and -modfile make questions about single modules fail.
+    settings["GOFLAGS"] = re.sub(r"(?:^|\s)--?mod(?:file)?=\S+", "", settings["GOFLAGS"]).strip()
+    return GoEnv(go, *proxy_list(settings["GOPROXY"]), settings)
 
 
-def _go_env(programs: Programs, go: str, seconds: float, settings: dict[str, str], *args: str) -> bytes:
+def _go_env(programs: Programs, go: str, seconds: float, changes: dict[str, str], *args: str) -> bytes:
     """Return what ``go env`` prints; raises CommandError with its own words.
 
     It runs in the top folder, which hardly ever has a go.mod: with a newer go line in one Go would look for another
     toolchain, and with a broken one it would fail.
     """
-    env = programs.go_environment(**settings)
+    env = programs.go_environment(**changes, GOWORK="off")
     result = programs.run([go, "env", *args], cwd=os.sep, env=env, timeout=seconds)
     if result.code != 0:
         words = one_line(result.stderr) or f"exit status {result.code}"
@@ -107,10 +99,11 @@ def downloaded(references: list[Reference], env: GoEnv, programs: Programs, seco
     Left out is what ENV's Go need not download: what is not newer than itself, or on PATH, or not allowed by
     GOTOOLCHAIN; and all of them where there is no Go. Go may take SECONDS; raises CommandError.
     """
-    named = {ref for ref in references if ref.is_toolchain and ref.version.startswith("go")}
+    named = [ref for ref in references if ref.is_toolchain and ref.version.startswith("go")]
     oldest = _oldest(env, programs, seconds) if named and env.go else ""
-    wanted = [ref for ref in named if oldest and toolchain.newer(ref.version, oldest) and not shutil.which(ref.version)]
-    modules = {ref: ref._replace(version=f"v0.0.1-{ref.version}.{env.host}") for ref in wanted}
+    wanted = [ref for ref in named if oldest and newer(ref.version, oldest) and not shutil.which(ref.version)]
+    host = "-".join(env.settings[name] for name in _HOST)
+    modules = {ref: ref._replace(version=f"v0.0.1-{ref.version}.{host}") for ref in wanted}
     return [modules.get(ref, ref) for ref in references if ref not in named or ref in modules]
 
 
@@ -118,16 +111,12 @@ def _oldest(env: GoEnv, programs: Programs, seconds: float) -> str:
     """Return the toolchain that is used unless a newer one is demanded; "" if none is ever downloaded."""
     # ``go env GOTOOLCHAIN``, in just these words, the local Go answers whatever GOTOOLCHAIN is set to
     # (cmd/go/internal/toolchain: Select).
-    output = _go_env(programs, env.go, seconds, {"GOWORK": "off"}, "GOTOOLCHAIN")
+    output = _go_env(programs, env.go, seconds, {}, "GOTOOLCHAIN")
     least, _, mode = output.decode("utf-8", "replace").strip().rpartition("+")
     if not mode:
         raise CommandError("go env GOTOOLCHAIN: no answer: repair the Go installation")
-    return "" if mode != "auto" else least if toolchain.newer(least, env.version) else env.version
-
-
-def with_modules(patterns: str, refs: Iterable[Reference]) -> str:
-    """Return PATTERNS, a setting such as GOPRIVATE, with the modules of REFS."""
-    return ",".join(dict.fromkeys([*filter(None, patterns.split(",")), *(ref.module for ref in refs)]))
+    local = env.settings["GOVERSION"]
+    return "" if mode != "auto" else least if newer(least, local) else local
 
 
 def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:
@@ -148,8 +137,7 @@ def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:
         if "@" in url and not _is_plain(url):  # before Go, or anybody else, shows a part of a password
             problem = f"GOPROXY: entry {len(proxies) + 1} is not a URL (see go env GOPROXY)"
             raise CommandError(f"{problem}: in its user and password, write / as %2F, @ as %40 and so on")
-        if url:
-            proxies.append(Proxy(url, separator == "|"))
+        proxies += [Proxy(url, separator == "|")] if url else []
     if not proxies:
         raise CommandError("GOPROXY has no entries: set it to a proxy's URL, or unset it (go env -u GOPROXY)")
     return tuple(proxies), ""

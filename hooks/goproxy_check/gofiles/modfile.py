@@ -1,17 +1,21 @@
 """go.mod, go.work, go.sum and go.work.sum, read line by line: what they name, and what Go replaces or leaves out.
 
 The grammar is https://go.dev/ref/mod#go-mod-file-lexical and golang.org/x/mod/modfile (read.go, rule.go, work.go). Only
-lines that name a module version are judged: whatever else is wrong, the next go command says itself.
+lines that name a module version are judged: whatever else is wrong, the next go command says itself. Which toolchain
+a file demands: https://go.dev/doc/toolchain, cmd/go/internal/toolchain.
 """
 
 import re
 from functools import lru_cache
-from types import SimpleNamespace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from goproxy_check.gofiles import module
-from goproxy_check.gofiles.problems import Invalid, Problem
+from goproxy_check.gofiles.module import Invalid, Problem
 
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+TOOLCHAIN = "golang.org/toolchain"
 # Go writes this hash of an empty go.mod by an old bug, and ignores it (cmd/go/internal/modfetch: emptyGoModHash).
 _EMPTY_GO_MOD = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
 # One token, such as  require  (  "quoted path"  v1.2.3  =>  // comment
@@ -20,15 +24,19 @@ _TOKEN = re.compile(r"""//.*|("(?:\\.|[^"\\])*"|`[^`]*`|[()\[\]{},]|[^\s()\[\]{}
 _CONFLICT = r"([<|=>])\1{6}(?:\s|$)"
 # A Go version, such as 1.23, 1.23.4 or 1.23rc1
 _GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
-_QUOTE = re.compile(r"""["'`\\]""")
+# The same and others that may be compared: devel, alpha, beta
+_RELEASE = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})(\.[0-9]{1,6})?((?:alpha|beta|rc)[0-9]{1,6})?")
+# go1.23.4, go1.23.4-custom
+_NAME = r"go[0-9][0-9A-Za-z.]*(?:-[0-9A-Za-z][0-9A-Za-z._-]*)?"
 # ./folder, ..\folder, /folder, C:\folder
 _FOLDER = r"\.\.?(?:[/\\].*)?|[/\\].*|[A-Za-z]:.*"
+_REPLACE = "usage: replace module/path [v1.2.3] => other/module v1.4, or => ../local/directory"
 # What Go takes for white space (unicode.IsSpace) is less than what Python's str.split() does.
 _FIELD = r"[^\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
 
 
 class Entry(NamedTuple):
-    """A module version that a file names, on LINE (from 1)."""
+    """A module version that a file names, on LINE (from 1); its first two items are the name of the version."""
 
     module: str
     version: str
@@ -37,28 +45,19 @@ class Entry(NamedTuple):
     go_mod: bool = False  # a /go.mod line of go.sum
     required: bool = False  # by a require line
 
-    @property
-    def name(self) -> tuple[str, str]:
-        """Module and version."""
-        return self.module, self.version
 
-
-class ModFile(SimpleNamespace):
+class ModFile:
     """What a module file says, as far as downloads go."""
 
-    module: str
-    entries: list[Entry]
-    replacements: dict[tuple[str, str], tuple[str, str]]
-    """(Old path, version or "" for all) → what stands in for it: (new path, version), or (folder, "")."""
-    excluded: set[tuple[str, str]]
-    uses: list[str]
-    go: tuple[str, int]  # the version, and its line
-    toolchain: tuple[str, int]
-    problems: list[Problem]
-
-    def __init__(self, **given: object) -> None:
-        none = {"module": "", "entries": [], "replacements": {}, "excluded": set(), "uses": [], "problems": []}
-        super().__init__(**{**none, "go": ("", 0), "toolchain": ("", 0), **given})
+    def __init__(self, *problems: Problem) -> None:
+        self.module = ""
+        self.entries: list[Entry] = []
+        # (old path, version or "" for all) → what stands in for it: (new path, version), or (folder, "")
+        self.replacements: dict[tuple[str, str], tuple[str, str]] = {}
+        self.excluded: set[tuple[str, str]] = set()
+        self.uses: list[str] = []
+        self.go, self.toolchain = ("", 0), ("", 0)  # the version, and its line
+        self.problems = list(problems)
 
 
 class _Rejected(Exception):
@@ -73,13 +72,13 @@ def read(name: str, data: bytes) -> ModFile:
     """
     most = 4 if name.endswith(".sum") else 1
     if len(data) > most << 20:  # 40,000 lines
-        return ModFile(problems=[Problem(1, Invalid.SIZE, f"larger than {most} MB, as no {name} is: it is not read")])
+        return ModFile(Problem(1, Invalid.SIZE, f"larger than {most} MB, as no {name} is: it is not read"))
     lines = data.decode("utf-8", "replace").split("\n")
     for number, line in enumerate(lines, 1):
         if len(line) > 1 << 16:
-            return ModFile(problems=[Problem(number, Invalid.SIZE, "a line of more than 64 KB: nothing is read")])
+            return ModFile(Problem(number, Invalid.SIZE, "a line of more than 64 KB: nothing is read"))
         if line[:1] in "<|=>" and re.match(_CONFLICT, line):
-            return ModFile(problems=[Problem(number, Invalid.CONFLICT, "merge conflict markers")])
+            return ModFile(Problem(number, Invalid.CONFLICT, "merge conflict markers"))
     return _read_sum(lines) if name.endswith(".sum") else _read_mod(lines, work=name == "go.work")
 
 
@@ -119,7 +118,13 @@ def _read_mod(lines: list[str], work: bool) -> ModFile:
 def _directive(file: ModFile, verb: str, args: list[str], line: int, work: bool) -> None:
     """Note in FILE what the directive VERB ARGS says; raises _Rejected."""
     if verb == "replace":
-        _replace(file, args, line)
+        arrow = 1 if args[1:2] == ["=>"] else 2
+        folder = bool(re.fullmatch(_FOLDER, "".join(args[arrow + 1 : arrow + 2]).strip('"'), re.DOTALL))
+        if args[arrow : arrow + 1] != ["=>"] or len(args) != arrow + 3 - folder:
+            raise _Rejected(Invalid.SYNTAX, _REPLACE)
+        old, new = _path_version(args[:arrow]), _path_version(args[arrow + 1 :])
+        file.entries += [] if folder else [Entry(*new, line)]
+        file.replacements[old] = new  # of two for one version the later counts (x/mod/modfile: removeDups)
     elif verb in ("require", "exclude") and not work:
         if len(args) != 2:
             raise _Rejected(Invalid.SYNTAX, f"usage: {verb} module/path v1.2.3")
@@ -139,28 +144,10 @@ def _directive(file: ModFile, verb: str, args: list[str], line: int, work: bool)
             file.uses.append(_string(args[0]))
 
 
-def _replace(file: ModFile, args: list[str], line: int) -> None:
-    """Note a replacement; of two for one version the later counts (x/mod/modfile: removeDups)."""
-    arrow = 1 if args[1:2] == ["=>"] else 2
-    if args[arrow : arrow + 1] != ["=>"] or not arrow + 2 <= len(args) <= arrow + 3:
-        usage = "usage: replace module/path [v1.2.3] => other/module v1.4, or => ../local/directory"
-        raise _Rejected(Invalid.SYNTAX, usage)
-    old, (new, version) = _path_version(args[:arrow]), _path_version(args[arrow + 1 :])
-    folder = bool(re.fullmatch(_FOLDER, new, re.DOTALL))
-    if folder and version:
-        raise _Rejected(Invalid.SYNTAX, f'replacement module directory path "{new}" cannot have version')
-    if not folder and not version:
-        detail = "replacement module without version must be directory path (rooted or starting with .)"
-        raise _Rejected(Invalid.SYNTAX, detail)
-    if version:
-        file.entries.append(Entry(new, version, line))
-    file.replacements[old] = (new, version)
-
-
 def _string(token: str) -> str:
     """Return the value of a token: "quoted" loses its quotes (x/mod/modfile: parseString)."""
     value = token[1:-1] if len(token) > 1 and token[0] == token[-1] == '"' else token
-    if _QUOTE.search(value) and not value.startswith((".", "/")):
+    if re.search(r"""["'`\\]""", value) and not value.startswith((".", "/")):
         raise _Rejected(Invalid.SYNTAX, f"invalid quoted string: {token}")
     return value
 
@@ -176,3 +163,35 @@ def _path_version(tokens: list[str]) -> tuple[str, str]:
     if problem and problem.kind is not Invalid.PATH:
         raise _Rejected(*problem[1:])
     return path, version[0] if version else ""
+
+
+def release(name: str) -> "Version | None":
+    """Return the release that NAME (``go1.23.4``, ``1.23rc1``, ``go1.23.4-custom``) stands for; None for others.
+
+    Since 1.21 a language version such as 1.23 comes before the candidates of its first release, 1.23.0
+    (internal/gover: Compare).
+    """
+    match = _RELEASE.fullmatch(re.split(r"[ \t-]", name.removeprefix("devel ").removeprefix("go"))[0])
+    if not match:
+        return None
+    from packaging.version import Version  # only a changed go line pays for this
+
+    language = not (match[3] or match[4]) and (int(match[1]), int(match[2])) >= (1, 21)
+    return Version(f"{match[0]}.dev0" if language else match[0])
+
+
+def demanded(file: ModFile) -> tuple[str, int]:
+    """Return the name of the toolchain that FILE demands, and the line that says so; "" if it demands none."""
+    number, line = file.go
+    first = release(number)
+    if not first or file.toolchain[0] == "default":
+        return "", 0
+    if re.fullmatch(_NAME, file.toolchain[0]) and newer(file.toolchain[0], number):
+        return file.toolchain
+    return (f"go{number}.0" if first.is_devrelease else f"go{number}"), line
+
+
+def newer(name: str, than: str) -> bool:
+    """Return whether NAME is a release after THAN, which may be none at all."""
+    one, other = release(name), release(than)
+    return one is not None and (other is None or one > other)

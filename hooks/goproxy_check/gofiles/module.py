@@ -3,11 +3,11 @@
 The rules are those of golang.org/x/mod, packages ``module`` and ``semver``, and of https://go.dev/ref/mod#versions.
 """
 
+import enum
 import posixpath
 import re
 from functools import lru_cache
-
-from goproxy_check.gofiles.problems import Invalid, Problem
+from typing import NamedTuple
 
 _NUMBER = r"(?:0|[1-9][0-9]*)"
 _PRERELEASE = rf"(?:{_NUMBER}|(?=[0-9A-Za-z-]*[A-Za-z-])[0-9A-Za-z-]+)"
@@ -24,6 +24,33 @@ _QUERY = r"(?:[<>]=?)?[0-9A-Za-z][-+./_0-9A-Za-z]*"
 _PATH = re.compile(r"[0-9a-z][-0-9a-z]*\.[-.0-9a-z]+(?:/[-_~0-9A-Za-z][-._~0-9A-Za-z]*)*")
 # What Windows takes for something else: con.go, long~1.go, end.
 _BAD_ELEMENT = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?|[^.]*~[0-9]+(?:\..*)?|.*\.", re.IGNORECASE)
+# One character of a class in a glob: a, or \- (an escaped one)
+_CHAR = r"(?:\\.|[^\\\]-])"
+_RANGE = rf"({_CHAR})(?:-({_CHAR}))?"
+# One part of a glob: * or ? or [^a-c] or another character, escaped or not
+_PART = rf"\*+|\?|\[(?:\^|(?!\^))(?:{_CHAR}(?:-{_CHAR})?)+\]|\\.|[^\\\[]"
+
+
+class Invalid(enum.Enum):
+    """Why something cannot be a reference to a module version."""
+
+    SYNTAX = enum.auto()  # Go does not accept the line
+    VERSION = enum.auto()  # the version is not of the form v1.2.3
+    NO_V = enum.auto()  # 1.2.3: the v is missing
+    QUERY = enum.auto()  # latest, a branch: go get writes the version that it means now
+    PATH = enum.auto()  # not a module path
+    MAJOR = enum.auto()  # v2.0.0 of a path without /v2, or the other way round
+    CONFLICT = enum.auto()  # merge conflict markers
+    SIZE = enum.auto()  # nobody has written such a file, and reading it would take long
+
+
+class Problem(NamedTuple):
+    """What is wrong with a line: DETAIL is in Go's own words where Go has any; RIGHT is the corrected reference."""
+
+    line: int
+    kind: Invalid
+    detail: str
+    right: str = ""
 
 
 def canonical_version(version: str) -> str:
@@ -50,11 +77,10 @@ def semver_key(version: str) -> tuple[object, ...]:
         return ()
     # A number without leading zeros is compared by its length first: it may be longer than int() takes.
     numbers = [(len(number), number) for number in (match["major"], match["minor"] or "0", match["patch"] or "0")]
-    if not match["pre"]:
-        return (*numbers, ((2,),))
-    # Numeric identifiers sort below all others, and a longer list above its own prefix.
-    parts = match["pre"][1:].split(".")
-    return (*numbers, tuple((0, len(part), part) if part.isdigit() else (1, 0, part) for part in parts))
+    # Numeric identifiers sort below all others, a longer list above its own prefix, and no list at all above both.
+    parts = match["pre"][1:].split(".") if match["pre"] else ()
+    keys = tuple((0, len(part), part) if part.isdigit() else (1, 0, part) for part in parts)
+    return (*numbers, keys or ((2,),))
 
 
 def split_path_version(path: str) -> tuple[str, str, bool]:
@@ -66,10 +92,9 @@ def split_path_version(path: str) -> tuple[str, str, bool]:
         match = re.fullmatch(r"(.+)(\.v(?:0|[1-9][0-9]*(?:-unstable)?|-unstable))", path, re.DOTALL)
         return (match[1], match[2], True) if match else (path, "", False)
     match = re.fullmatch(r"(.*)(/v([0-9.]+))", path, re.DOTALL)
-    if not match:
-        return path, "", True
-    valid = "." not in match[3] and not match[3].startswith("0") and match[3] != "1"
-    return (match[1], match[2], True) if valid else (path, "", False)
+    if match and ("." in match[3] or match[3].startswith("0") or match[3] == "1"):
+        return path, "", False
+    return (match[1], match[2], True) if match else (path, "", True)
 
 
 def check_path_major(version: str, path_major: str) -> str:
@@ -93,11 +118,9 @@ def check(path: str, version: str) -> Problem | None:
         slip = re.match("v[0-9]", version) and not canonical_version(version)  # v1.0.l
         query = re.fullmatch(_QUERY, version) and not slip
         return Problem(0, Invalid.QUERY if query else Invalid.VERSION, detail)
-    if not _PATH.fullmatch(path) or any(map(_BAD_ELEMENT.fullmatch, path.split("/"))):
-        return Problem(0, Invalid.PATH, f'malformed module path "{path}"')
     prefix, path_major, valid = split_path_version(path)
-    if not valid:
-        return Problem(0, Invalid.PATH, f'malformed module path "{path}": invalid version suffix')
+    if not valid or not _PATH.fullmatch(path) or any(map(_BAD_ELEMENT.fullmatch, path.split("/"))):
+        return Problem(0, Invalid.PATH, f'malformed module path "{path}"{": invalid version suffix" * (not valid)}')
     detail = check_path_major(version, path_major)
     if not detail:
         return None
@@ -131,41 +154,28 @@ def nearest_versions(version: str, published: tuple[str, ...], count: int = 3) -
     return tuple(dict.fromkeys([*ordered[start : start + count], *ordered[-1:]]))
 
 
-# One character of a class in a glob: a, or \- (an escaped one)
-_CHAR = r"(?:\\.|[^\\\]-])"
-_RANGE = rf"({_CHAR})(?:-({_CHAR}))?"
-# One part of a glob: * or ? or [^a-c] or another character, escaped or not
-_PART = rf"(\*+)|(\?)|\[(\^|(?!\^))((?:{_CHAR}(?:-{_CHAR})?)+)\]|(\\.|[^\\\[])"
-
-
-@lru_cache(maxsize=512)
-def _glob(pattern: str) -> re.Pattern[str] | None:
-    """Compile a pattern of Go's path.Match, where no wildcard matches a slash; None if it is malformed."""
-    parts = list(re.finditer(_PART, pattern, re.DOTALL))
-    if "".join(part[0] for part in parts) != pattern:
-        return None
-    expression = ""
-    for stars, any_one, negated, ranges, char in (part.groups() for part in parts):
-        if ranges:
-            # Go takes a range that runs backwards for an empty one; to Python it is an error.
-            pairs = ((low[-1], (high or low)[-1]) for low, high in re.findall(_RANGE, ranges, re.DOTALL))
-            inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in pairs if low <= high)
-            expression += f"[{negated}{inside}]" if inside else ("(?s:.)" if negated else "(?!)")
-        else:
-            expression += "[^/]*" if stars else "[^/]" if any_one else re.escape(char[-1])
-    return re.compile(expression)
-
-
 def match_prefix_patterns(globs: str, path: str) -> bool:
     """Return whether a path prefix of PATH matches a glob of the comma-separated GLOBS.
 
     ``*.corp.example`` matches git.corp.example/team/lib: a glob of N elements is held against the first N elements of
     PATH; empty and malformed globs match nothing. Source: ``go help module-private``, x/mod/module.MatchPrefixPatterns.
     """
-    elements = path.split("/")
-    for glob in (item.removesuffix("/") for item in globs.split(",")):
-        count = glob.count("/") + 1
-        pattern = _glob(glob) if glob and count <= len(elements) else None
-        if pattern and pattern.fullmatch("/".join(elements[:count])):
-            return True
-    return False
+    counted = ((glob.removesuffix("/"), glob.removesuffix("/").count("/") + 1) for glob in globs.split(","))
+    prefixes = ((glob, "/".join(path.split("/")[:count])) for glob, count in counted if count <= path.count("/") + 1)
+    return any(glob and _glob(glob).fullmatch(prefix) for glob, prefix in prefixes)
+
+
+@lru_cache(maxsize=512)
+def _glob(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern of Go's path.Match, where * and ? match no slash."""
+    parts, expression = re.findall(_PART, pattern, re.DOTALL), ""
+    for part in parts:
+        if part[0] == "[":  # a range that runs backwards is empty to Go, and an error to Python; no path has a NUL
+            pairs = [
+                (low[-1], (high or low)[-1]) for low, high in re.findall(_RANGE, part[1:-1].lstrip("^"), re.DOTALL)
+            ]
+            inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in pairs if low <= high)
+            expression += f"[{'^' * (part[1] == '^')}\0{inside}]"
+        else:
+            expression += {"*": "[^/]*", "?": "[^/]"}.get(part[0]) or re.escape(part[-1])
+    return re.compile(expression if "".join(parts) == pattern else "(?!)", re.DOTALL)

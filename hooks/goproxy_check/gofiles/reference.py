@@ -1,18 +1,37 @@
 """A reference: one module version that a change, or the command line, names; and how those of a change are found."""
 
+import enum
 import os
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from goproxy_check.gofiles import module, toolchain
-from goproxy_check.gofiles.modfile import Entry, ModFile, read
+from goproxy_check.gofiles import module
+from goproxy_check.gofiles.modfile import TOOLCHAIN, Entry, ModFile, demanded, newer, read
 from goproxy_check.gofiles.names import ignored_folder
-from goproxy_check.gofiles.problems import Problem, Skip, Skipped
 
 _MOST = 20  # problems of one file that are shown
 _NONE = ModFile()
+
+
+class Skip(enum.Enum):
+    """Why Go does not fetch a version that a file names."""
+
+    IGNORED_FOLDER = enum.auto()  # testdata, vendor, _x, .x
+    WORKSPACE = enum.auto()  # a module of the same workspace
+    REPLACED = enum.auto()
+    EXCLUDED = enum.auto()
+    PUSHED = enum.auto()  # its tag comes with this push
+    OFF = enum.auto()  # GOPROXY=off
+    LINK = enum.auto()  # the file is a symbolic link that leads to no file of this repository
+
+
+class Skipped(NamedTuple):
+    """Why a version is not checked; DETAIL names the folder, the file or the replacement."""
+
+    why: Skip
+    detail: str = ""
 
 
 class Location(NamedTuple):
@@ -36,7 +55,7 @@ class Reference(NamedTuple):
     workspace: bool = False  # a go.work joins its module with others
     commit: str = ""  # of --tag: the commit that the tag names here
     skipped: Skipped | None = None
-    invalid: Problem | None = None
+    invalid: module.Problem | None = None
 
     def __str__(self) -> str:
         return f"{self.module}@{self.version}"
@@ -56,7 +75,14 @@ class Reference(NamedTuple):
     @property
     def is_toolchain(self) -> bool:
         """Whether it is a Go toolchain, which no go.sum lists."""
-        return self.module == toolchain.MODULE
+        return self.module == TOOLCHAIN
+
+    @property
+    def folders(self) -> list[str]:
+        """The folders of the modules whose go.mod or go.sum names it, else those of go.work; "" is the top."""
+        paths = [place.file for place in self.locations]
+        of_modules = [path for path in paths if posixpath.basename(path) in ("go.mod", "go.sum")]
+        return list(dict.fromkeys(posixpath.dirname(path) for path in of_modules or paths or [""]))
 
 
 def of_argument(text: str) -> Reference:
@@ -76,18 +102,12 @@ def joined(references: Iterable[Reference]) -> list[Reference]:
 
 
 def by_folder(refs: Iterable[Reference]) -> dict[str, list[Reference]]:
-    """Return REFS by the folders of the modules that name them ("" is the top)."""
+    """Return REFS by the folders of the modules that name them."""
     folders: dict[str, list[Reference]] = {}
     for ref in refs:
-        for folder in module_folders([place.file for place in ref.locations]) or [""]:
+        for folder in ref.folders:
             folders.setdefault(folder, []).append(ref)
     return folders
-
-
-def module_folders(paths: Sequence[str]) -> list[str]:
-    """Return the folders of the modules whose go.mod or go.sum is among PATHS, else those of go.work, in order."""
-    of_modules = [path for path in paths if posixpath.basename(path) in ("go.mod", "go.sum")]
-    return list(dict.fromkeys(posixpath.dirname(path) for path in of_modules or paths))
 
 
 def new_references(
@@ -106,45 +126,41 @@ def new_references(
     after, old = _Tree({**files, **context}, tags), [_Tree(tree) for tree in before]
     # Module and version → whether a file before skips it, whether it is the /go.mod line, and the hash that go.sum has
     seen: dict[tuple[str, str], set[tuple[bool, bool, str]]]
-    seen = {entry.name: set() for path in files for entry in after.files[path].entries}
+    seen = {entry[:2]: set() for path in files for entry in after.files[path].entries}
     for tree in old:
         for path, entry in tree.entries():
-            if entry.name in seen:
-                seen[entry.name].add((bool(tree.skipped(path, entry)), entry.go_mod, entry.hash))
-    found: dict[tuple[str, str], list[_Use]] = {}
+            if entry[:2] in seen:
+                seen[entry[:2]].add((bool(tree.skipped(path, entry)), entry.go_mod, entry.hash))
+    found: dict[tuple[str, str], list[tuple[Location, Entry, Skipped | None, bool]]] = {}
     refs: list[Reference] = []
     demands: dict[str, tuple[Location, ...]] = {}
     for path in sorted(files, key=_reading_order):
         file = after.files[path]
         for entry in file.entries:
-            skip, earlier = after.skipped(path, entry), seen[entry.name]
+            skip, earlier = after.skipped(path, entry), seen[entry[:2]]
             known = any(skip or not was_skipped for was_skipped, _, _ in earlier)
             hashes = {old_hash for _, go_mod, old_hash in earlier if go_mod == entry.go_mod} - {""}
-            other_hash = bool(entry.hash and hashes and entry.hash not in hashes)
-            if path in fresh or other_hash or not known:
-                found.setdefault(entry.name, []).append(_Use(path, entry, skip, other_hash))
+            rehashed = bool(entry.hash and hashes and entry.hash not in hashes)
+            if path in fresh or rehashed or not known:
+                use = (Location(path, entry.line), entry, skip, rehashed and not entry.go_mod)
+                found.setdefault(entry[:2], []).append(use)
         if not ignored_folder(path):
-            wanted, line = toolchain.demanded(file)
-            had = [toolchain.demanded(tree.files.get(path, _NONE))[0] for tree in old]
-            if wanted and all(toolchain.newer(wanted, name) for name in had):
+            wanted, line = demanded(file)
+            had = [demanded(tree.files[path])[0] for tree in old if path in tree.files]
+            if wanted and all(newer(wanted, name) for name in had):
                 demands[wanted] = (*demands.get(wanted, ()), Location(path, line))
             refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:_MOST]]
-    refs += [after.reference(uses) for uses in found.values()]
-    refs += [Reference(toolchain.MODULE, name, places) for name, places in demands.items()]
+    for name, uses in found.items():  # a version is skipped only if each place that names it is
+        places, entries, skips, rehashes = zip(*([use for use in uses if not use[2]] or uses), strict=True)
+        required, rehashed = any(entry.required for entry in entries), any(rehashes)
+        ref = Reference(*name, places, rehashed=rehashed, required=required, skipped=skips[0])
+        refs.append(after.recorded(ref, go_mod_only=all(entry.go_mod for entry in entries)))
+    refs += [Reference(TOOLCHAIN, name, places) for name, places in demands.items()]
     return sorted(refs, key=lambda ref: (_reading_order(ref.locations[0].file), ref.locations[0].line))
 
 
 def _reading_order(path: str) -> tuple[str, bool, str]:
     return posixpath.dirname(path), path.endswith(".sum"), path
-
-
-class _Use(NamedTuple):
-    """One place that names a version."""
-
-    path: str
-    entry: Entry
-    skipped: Skipped | None
-    other_hash: bool
 
 
 class _Tree:
@@ -161,20 +177,18 @@ class _Tree:
                 uses = [posixpath.normpath(posixpath.join(root, use)) for use in self.files[path].uses]
                 folders = [use.removeprefix(".").lstrip("/") for use in uses]
                 members = (self.files.get(posixpath.join(folder, "go.mod")) for folder in folders)
-                neighbours = {mod.module for mod in members if mod}
-                self.workspaces |= dict.fromkeys((*folders, root), (path, neighbours))
+                self.workspaces |= dict.fromkeys((*folders, root), (path, {mod.module for mod in members if mod}))
 
     def entries(self) -> Iterable[tuple[str, Entry]]:
-        """Return every entry of every file, with the file's path."""
         return ((path, entry) for path, file in self.files.items() for entry in file.entries)
 
     @cached_property
-    def sums(self) -> dict[tuple[str, tuple[str, str]], list[Entry]]:
-        """Folder, and module and version → the lines of go.sum and go.work.sum."""
-        sums: dict[tuple[str, tuple[str, str]], list[Entry]] = {}
-        for path, entry in self.entries():
+    def _sums(self) -> dict[tuple[str, str, str], list[Entry]]:
+        """Folder, module and version → the lines of go.sum and go.work.sum, that of the archive first."""
+        sums: dict[tuple[str, str, str], list[Entry]] = {}
+        for path, entry in sorted(self.entries(), key=lambda each: each[1].go_mod):
             if path.endswith(".sum") and not ignored_folder(path):
-                sums.setdefault((posixpath.dirname(path), entry.name), []).append(entry)
+                sums.setdefault((posixpath.dirname(path), *entry[:2]), []).append(entry)
         return sums
 
     def skipped(self, path: str, entry: Entry) -> Skipped | None:
@@ -185,38 +199,29 @@ class _Tree:
         """
         if ignored := ignored_folder(path):
             return Skipped(Skip.IGNORED_FOLDER, ignored)
-        folder = posixpath.dirname(path)
-        work, neighbours = self.workspaces.get(folder, ("", set()))
+        folder, name = posixpath.dirname(path), entry[:2]
+        work, neighbours = self.workspaces.get(folder, ("", ()))
         if entry.module in neighbours:
             return Skipped(Skip.WORKSPACE, work)
-        for name in (work, posixpath.join(folder, "go.mod")):
-            file = self.files.get(name, _NONE)
-            new = file.replacements.get(entry.name) or file.replacements.get((entry.module, ""))
-            if new and entry.name not in file.replacements.values():
-                return Skipped(Skip.REPLACED, f"{' '.join(new).strip()} ({name})")
-            if entry.name in file.excluded:
-                return Skipped(Skip.EXCLUDED, name)
-        return Skipped(Skip.PUSHED) if entry.name in self.own else None
+        for place in (work, posixpath.join(folder, "go.mod")):
+            file = self.files.get(place, _NONE)
+            new = file.replacements.get(name) or file.replacements.get((entry.module, ""))
+            if new and name not in file.replacements.values():
+                return Skipped(Skip.REPLACED, f"{' '.join(new).strip()} ({place})")
+            if name in file.excluded:
+                return Skipped(Skip.EXCLUDED, place)
+        return Skipped(Skip.PUSHED) if name in self.own else None
 
-    def reference(self, uses: list[_Use]) -> Reference:
-        """Join the USES of one version."""
-        live = [use for use in uses if not use.skipped] or uses
-        name = live[0].entry.name
-        folders = module_folders([use.path for use in live])
-        go_mod_only = all(use.entry.go_mod for use in live)
-        needed = {True} if go_mod_only else {False, True}
-        sums = {folder: sorted(self.sums.get((folder, name), ()), key=lambda line: line.go_mod) for folder in folders}
-        hashed = ([line for line in lines if line.hash.startswith("h1:")] for lines in sums.values())
-        texts = (tuple(f"{' '.join(name)}{'/go.mod' * line.go_mod} {line.hash}" for line in lines) for lines in hashed)
-        return Reference(
-            *name,
-            tuple(Location(use.path, use.entry.line) for use in live),
+    def recorded(self, ref: Reference, *, go_mod_only: bool) -> Reference:
+        """Return REF with what the go.sum of each of its folders records of it."""
+        lines = {folder: self._sums.get((folder, *ref[:2]), []) for folder in ref.folders}
+        start, needed = f"{ref.module} {ref.version}", {True} if go_mod_only else {False, True}
+        hashed = ([line for line in some if line.hash.startswith("h1:")] for some in lines.values())
+        texts = (tuple(f"{start}{'/go.mod' * line.go_mod} {line.hash}" for line in some) for some in hashed)
+        return ref._replace(
             go_sums=tuple(dict.fromkeys(filter(None, texts))),
             go_mod_only=go_mod_only,
-            rehashed=any(use.other_hash and not use.entry.go_mod for use in live),
-            required=any(use.entry.required for use in live),
-            unrecorded=tuple(at for at, lines in sums.items() if not needed <= {line.go_mod for line in lines}),
-            workspace=not self.workspaces.keys().isdisjoint(folders),
-            skipped=live[0].skipped,
-            invalid=None if live[0].skipped else module.check(*name),
+            unrecorded=tuple(at for at, some in lines.items() if not needed <= {line.go_mod for line in some}),
+            workspace=not self.workspaces.keys().isdisjoint(ref.folders),
+            invalid=None if ref.skipped else module.check(*ref[:2]),
         )

@@ -59,14 +59,10 @@ class Replies(NamedTuple):
         last = [reply for reply in self.replies if reply.file == file][-1:]
         return last[0].body if last and last[0].status == 200 else b""
 
-    def statuses(self) -> dict[str, int]:
-        """Return the status of each file."""
-        return {reply.file: reply.status for reply in self.replies}
-
     def proves(self) -> bool:
         """Return whether the version is served, and is what go.sum records."""
         named = self.ref.go_mod_only or _names(self.body(".info"), self.ref.version)
-        served = named and set(self.statuses().values()) == {200}
+        served = named and {*self._statuses().values()} == {200}
         return served and self.ref.go_mod_hashes == {go_mod_hash(self.body(".mod"))}
 
     def denies(self) -> bool:
@@ -75,8 +71,11 @@ class Replies(NamedTuple):
 
     def lacks_archive(self) -> bool:
         """Return whether the archive alone is in doubt."""
-        statuses = self.statuses()
+        statuses = self._statuses()
         return statuses.pop(".zip", 200) != 200 and all(status == 200 for status in statuses.values())
+
+    def _statuses(self) -> dict[str, int]:
+        return {reply.file: reply.status for reply in self.replies}
 
 
 class Quick:
@@ -86,8 +85,7 @@ class Quick:
         __import__("requests")  # as a whole: another thread may be importing it at this moment
         from requests.adapters import HTTPAdapter
 
-        self._proxies = proxies
-        self._traced = traced
+        self._proxies, self._traced = proxies, traced
         # Its pools alone: a Session would add a netrc, read the bodies of redirects, and take most of the time.
         self._adapter = HTTPAdapter(pool_connections=8, pool_maxsize=jobs)
         self._network: dict[str, PoolManager] = {}  # scheme and host → the way there
@@ -185,10 +183,8 @@ def _names(info: bytes, version: str) -> bool:
 
 def _why(error: BaseException) -> str:
     """Return why there was no answer: the innermost reason that the libraries name."""
-    while inner := next(
-        (arg for arg in (getattr(error, "reason", None), *error.args) if isinstance(arg, Exception)), None
-    ):
-        error = inner
+    while inner := [arg for arg in (getattr(error, "reason", None), *error.args) if isinstance(arg, Exception)]:
+        error = inner[0]
     return one_line(str(getattr(error, "strerror", None) or error)) or type(error).__name__
 
 

@@ -5,7 +5,6 @@ import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from goproxy_check.go.env import with_modules
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference, by_folder
 from goproxy_check.report.outcome import Run
@@ -24,7 +23,7 @@ def commands(remedy: Remedy, items: Sequence[Diagnosis], run: Run) -> list[str]:
             return _fetch(refs, run, {"GOPROXY": "direct"})
         case Remedy.NOSUMDB:
             direct = {"GOPROXY": "direct"} if items[0].verdict in FIXABLE else {}
-            return _fetch(refs, run, {**direct, "GONOSUMDB": with_modules(run.env.gonosumdb if run.env else "", refs)})
+            return _fetch(refs, run, {**direct, "GONOSUMDB": _adding("GONOSUMDB", refs, run)})
         case Remedy.PRIVATE:
             return [_private(refs, run)]
         case Remedy.PUSH_TAG:
@@ -92,12 +91,16 @@ def _tag(item: Diagnosis) -> str:
 
 def _private(refs: Sequence[Reference], run: Run) -> str:
     """Return the command that adds the modules of REFS to the setting of Go that says which are private."""
-    env = run.env
-    name = "GONOPROXY" if env and env.gonoproxy != env.goprivate else "GOPRIVATE"
-    value = with_modules(env.gonoproxy if env else "", refs)
+    settings = run.env.settings if run.env else {}
+    name = "GONOPROXY" if settings.get("GONOPROXY") != settings.get("GOPRIVATE") else "GOPRIVATE"
+    value = _adding("GONOPROXY", refs, run)
     if name in os.environ:  # which outweighs what go env -w writes
         return f"{_EXPORT}{name}={quoted(value)}"
     return f"go env -w {quoted(f'{name}={value}')}"
+
+
+def _adding(name: str, refs: Sequence[Reference], run: Run) -> str:
+    return run.env.adding(name, refs) if run.env else ",".join(ref.module for ref in refs)
 
 
 def _go(command: str, folder: str) -> str:

@@ -4,14 +4,11 @@ import json
 import time
 from collections import Counter
 
-from goproxy_check.go.questions import State
 from goproxy_check.report.commands import commands
 from goproxy_check.report.outcome import Run
 from goproxy_check.report.text import explanation
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import Remedy, Verdict
-
-_PUBLISHED = {State.PUBLISHED: True, State.ABSENT: False, State.UNKNOWN: None}
 
 
 def as_json(run: Run) -> str:
@@ -34,7 +31,7 @@ def _result(item: Diagnosis, run: Run) -> dict[str, object]:
     asked = [{"url": answer.url, "status": answer.status or None, "detail": answer.detail} for answer in item.said]
     remedies = [step.remedy for step in item.why.steps if step.remedy in (Remedy.DIRECT, Remedy.NOSUMDB)]
     fixes = [line for remedy in remedies if remedy for line in commands(remedy, [item], run)]
-    published = origin and {"url": origin.url, "published": _PUBLISHED[origin.state], "nearest": list(item.nearest)}
+    published = origin and {"url": origin.url, "published": origin.published, "nearest": list(item.nearest)}
     return {
         "module": ref.module,
         "version": ref.version,

@@ -6,7 +6,7 @@ from itertools import groupby
 from textwrap import wrap
 from typing import TextIO
 
-from goproxy_check.gofiles.problems import Skip
+from goproxy_check.gofiles.reference import Skip
 from goproxy_check.report.commands import commands, once, quoted
 from goproxy_check.report.outcome import Run
 from goproxy_check.system.redact import harmless, one_line

@@ -1,15 +1,16 @@
 """From answers to verdicts: this reads like the table of verdicts. Pure: no network, no process, no clock."""
 
-from goproxy_check.go.answers import Failure, Reason
-from goproxy_check.go.questions import Answer, Listing, Origin, State
+from goproxy_check.go.answers import Cause, Failure, Reason, cause
+from goproxy_check.go.questions import Answer
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.modfile import read
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.proxy.quick import Replies
-from goproxy_check.proxy.words import Cause, cause
 from goproxy_check.system.redact import redacted_url
 from goproxy_check.verdict.evidence import Diagnosis, Said
 from goproxy_check.verdict.reasons import Why
+
+_OUT_OF_REACH = (Reason.UNAVAILABLE, Reason.TIMED_OUT)
 
 
 def served(ref: Reference, declares: str = "", go_mod: bytes = b"") -> Diagnosis:
@@ -24,9 +25,9 @@ def served(ref: Reference, declares: str = "", go_mod: bytes = b"") -> Diagnosis
     return Diagnosis(ref, Why.OK)
 
 
-def moved(ref: Reference, answer: Answer, origin: Origin) -> Diagnosis | None:
+def moved(ref: Reference, answer: Answer, origin: Answer) -> Diagnosis | None:
     """Return the verdict where the proxies serve another commit than the tag of REF names, at its origin or here."""
-    names = origin.commit or (ref.commit if origin.state is State.ABSENT else "")
+    names = origin.commit or (ref.commit if origin.published is False else "")
     if not answer.commit or not names or answer.commit == names:
         return None
     since = f" of {answer.time}" if answer.time else ""
@@ -34,26 +35,23 @@ def moved(ref: Reference, answer: Answer, origin: Origin) -> Diagnosis | None:
     return Diagnosis(ref, Why.MOVED if origin.commit else Why.TAKEN, hashes=hashes)
 
 
-def private(ref: Reference, origin: Origin) -> Diagnosis:
+def private(ref: Reference, origin: Answer) -> Diagnosis:
     """Return the verdict where only the origin may be asked: GONOPROXY, or GOPROXY=direct."""
-    reason = origin.failure.reason if origin.failure else None
-    if origin.state is State.ABSENT:
+    if origin.published is False:
         return unpublished(ref, origin)
-    if origin.state is State.PUBLISHED:
+    if not origin.failure:
         return Diagnosis(ref, Why.OK, origin=origin)
-    if reason is Reason.NO_GO:
-        return Diagnosis(ref, Why.NO_GO, origin=origin)
-    out_of_reach = reason in (Reason.UNAVAILABLE, Reason.TIMED_OUT)
-    return Diagnosis(ref, Why.NO_ORIGIN if out_of_reach else Why.NO_ACCESS, origin=origin)
+    reason = origin.failure.reason
+    why = Why.NO_GO if reason is Reason.NO_GO else Why.NO_ORIGIN if reason in _OUT_OF_REACH else Why.NO_ACCESS
+    return Diagnosis(ref, why, origin=origin)
 
 
-def unpublished(ref: Reference, origin: Origin) -> Diagnosis:
+def unpublished(ref: Reference, origin: Answer) -> Diagnosis:
     """Return the verdict on a version that its origin does not have."""
+    pseudo, nearest = module.is_pseudo(ref.version), _nearest(ref, origin.versions)
     if ref.is_toolchain:
-        return Diagnosis(ref, Why.NO_RELEASE, origin=origin, nearest=_releases(ref, origin.versions))
-    pseudo = module.is_pseudo(ref.version)
-    nearest = module.nearest_versions(ref.version, origin.versions)
-    if ref.commit:
+        why = Why.NO_RELEASE
+    elif ref.commit:
         why = Why.NOT_PUSHED
     elif ref.locations and all(place.file.endswith(".sum") for place in ref.locations):
         why = Why.ONLY_IN_GO_SUM
@@ -66,34 +64,30 @@ def unpublished(ref: Reference, origin: Origin) -> Diagnosis:
     return Diagnosis(ref, why, origin=origin, nearest=nearest)
 
 
-def not_asked(ref: Reference, origin: Origin, listing: Listing) -> Diagnosis:
-    """Return the verdict where no proxy was asked: neither list nor origin can say that there is such a version."""
-    no = listing.failure
-    if no and no.reason in (Reason.UNAVAILABLE, Reason.TIMED_OUT):
-        return Diagnosis(ref, Why.NO_ANSWER, (Said(no.url or "go", no.status, no.phrase, no.detail),), origin)
-    return not_listed(ref, origin, listing)
-
-
-def not_listed(ref: Reference, origin: Origin, listing: Listing) -> Diagnosis:
+def not_listed(ref: Reference, origin: Answer, listing: Answer) -> Diagnosis:
     """Return the verdict where no proxy lists the version, none was asked for it, and the origin can't be asked."""
-    nearest = module.nearest_versions(ref.version, listing.versions)
+    nearest, no = _nearest(ref, listing.versions), listing.failure
+    if no and no.reason in _OUT_OF_REACH:
+        return Diagnosis(ref, Why.NO_ANSWER, (Said(no.url or "go", no.status, no.phrase, no.detail),), origin)
     if origin.failure and origin.failure.reason is Reason.NO_GO:
         return Diagnosis(ref, Why.NO_GO, origin=origin)
     why = Why.NO_TOOLCHAIN if ref.is_toolchain else Why.OTHERS_LISTED if nearest else Why.NONE_LISTED
-    return Diagnosis(ref, why, origin=origin, nearest=_releases(ref, listing.versions) if ref.is_toolchain else nearest)
+    return Diagnosis(ref, why, origin=origin, nearest=nearest)
 
 
-def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Origin, listing: Listing) -> Diagnosis:
+def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Answer, listing: Answer) -> Diagnosis:
     """Return the verdict on a version that go did not get from the proxies, because of FAILURE."""
     until = max((reply.until for reply in quick.replies if reply.until), default=None)
     found = Diagnosis(ref, Why.NO_ANSWER, _said(failure, quick), origin, until=until)
     match failure.reason:
         case Reason.MISMATCH:
             return _mismatch(found, failure)
-        case Reason.NO_RECORD if cause(failure.detail) is not Cause.NO_ORIGIN:
-            return found._replace(why=Why.NO_RECORD, said=(_of_database(failure),))
         case Reason.NO_RECORD | Reason.NO_DATABASE:
-            return found._replace(why=Why.NO_DATABASE, said=(_of_database(failure),))
+            lacks = failure.reason is Reason.NO_RECORD and cause(failure.detail) is not Cause.NO_ORIGIN
+            name = failure.url.partition("/lookup/")[0]
+            about = "the checksum database" * bool(name)
+            answer = Said(name or "the checksum database", failure.status, failure.phrase, failure.detail, about)
+            return found._replace(why=Why.NO_RECORD if lacks else Why.NO_DATABASE, said=(answer,))
         case Reason.NOT_FOUND:
             return _not_found(found, failure, quick, listing)
         case Reason.REFUSED if cause(failure.detail) is Cause.POLICY:
@@ -103,25 +97,24 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Origin,
         case Reason.REFUSED:
             unlisted = listing.versions and ref.version not in (*listing.versions, *origin.versions)
             if unlisted and not module.is_pseudo(ref.version) and not ref.is_toolchain:
-                return not_listed(ref, origin, listing)._replace(why=Why.NOT_LISTED, said=found.said)
+                return found._replace(why=Why.NOT_LISTED, nearest=_nearest(ref, listing.versions))
             return found._replace(why=Why.REFUSED)
         case _:
-            busy = any(answer.status == 429 for answer in found.said)
-            return found._replace(why=Why.BUSY if busy else Why.NO_ANSWER)
+            return found._replace(why=Why.BUSY if 429 in [answer.status for answer in found.said] else Why.NO_ANSWER)
 
 
-def _not_found(found: Diagnosis, failure: Failure, quick: Replies, listing: Listing) -> Diagnosis:
+def _not_found(found: Diagnosis, failure: Failure, quick: Replies, listing: Answer) -> Diagnosis:
     """Return the verdict where the proxies said 404 or 410."""
-    ref, origin = found.ref, found.origin
+    ref, published = found.ref, found.origin.published if found.origin else None
     absent = [reply for reply in quick.replies if reply.absent]
     causes = {cause(words) for words in (failure.detail, *(reply.detail for reply in absent))}
-    if origin and origin.state is State.ABSENT:
-        return unpublished(ref, origin)
+    if found.origin and published is False:
+        return unpublished(ref, found.origin)
     if Cause.POLICY in causes:
         return found._replace(why=Why.POLICY)
     if Cause.NO_ORIGIN in causes:
         return found._replace(why=Why.PROXY_LACKS_ORIGIN)
-    if origin and origin.state is State.PUBLISHED:
+    if published:
         archive = failure.url.endswith(".zip") or (absent and all(reply.file == ".zip" for reply in absent))
         folder = failure.url.startswith("file:")
         listed = listing.versions or module.is_pseudo(ref.version) or ref.is_toolchain
@@ -130,13 +123,15 @@ def _not_found(found: Diagnosis, failure: Failure, quick: Replies, listing: List
         return found._replace(why=why if listed or archive else Why.NO_VERSION)
     if ref.version in listing.versions:
         return found._replace(why=Why.LISTED_ONLY)
-    guess = not_listed(ref, found.origin or Origin(State.UNKNOWN), listing)
+    guess = not_listed(ref, found.origin or Answer(), listing._replace(failure=None))
     no_login = guess.why is Why.NONE_LISTED and Cause.NO_LOGIN in causes
     return found._replace(why=Why.NO_LOGIN if no_login else guess.why, nearest=guess.nearest)
 
 
-def _releases(ref: Reference, versions: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the Go releases around the toolchain REF of VERSIONS that are for its system: 1.23.4."""
+def _nearest(ref: Reference, versions: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those VERSIONS around REF that a reader may want; of a toolchain, the Go releases for its system."""
+    if not ref.is_toolchain:
+        return module.nearest_versions(ref.version, versions)
     host = f".{ref.version.rpartition('.')[2]}"
     names = [version.removeprefix("v0.0.1-go") for version in (ref.version, *versions) if version.endswith(host)]
     wanted, *others = (f"v{name.removesuffix(host)}" for name in names)
@@ -151,11 +146,6 @@ def _mismatch(found: Diagnosis, failure: Failure) -> Diagnosis:
     return found._replace(why=Why.NOT_GO_SUM if by_go_sum else Why.NOT_DATABASE, hashes=hashes, said=())
 
 
-def _of_database(failure: Failure) -> Said:
-    name = failure.url.partition("/lookup/")[0] or "the checksum database"
-    return Said(name, failure.status, failure.phrase, failure.detail, "the checksum database" * ("/" in name))
-
-
 def _said(failure: Failure, quick: Replies) -> tuple[Said, ...]:
     """Return one answer of each proxy: the one that says most against the version.
 
@@ -164,8 +154,7 @@ def _said(failure: Failure, quick: Replies) -> tuple[Said, ...]:
     said: dict[str, Said] = {}
     for reply in sorted(quick.replies, key=lambda reply: (not reply.absent, reply.file != ".zip")):
         if reply.status not in (0, 200):
-            about = "the archive" * (reply.file == ".zip")
-            url = reply.proxy.redacted
+            about, url = "the archive" * (reply.file == ".zip"), reply.proxy.redacted
             said[url] = Said(url, reply.status, reply.phrase, _short(reply.detail, quick.ref), about)
     if not any(failure.url.startswith(url) for url in said):
         url = redacted_url(failure.url.partition(f"/{module.escape(quick.ref.module)}/@v/")[0]) or "go"

@@ -3,12 +3,11 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from goproxy_check.go.env import GoEnv
-from goproxy_check.gofiles.problems import Skip, Skipped
-from goproxy_check.gofiles.reference import Reference
+from goproxy_check.gofiles.reference import Reference, Skip, Skipped
 from goproxy_check.verdict.reasons import NotFixed, Verdict, Why
 
 if TYPE_CHECKING:  # what needs no question needs no import of what asks
-    from goproxy_check.go.questions import Origin
+    from goproxy_check.go.questions import Answer
 
 
 class Said(NamedTuple):
@@ -27,7 +26,7 @@ class Diagnosis(NamedTuple):
     ref: Reference
     why: Why
     said: tuple[Said, ...] = ()  # one answer of each proxy that was asked
-    origin: "Origin | None" = None
+    origin: "Answer | None" = None
     nearest: tuple[str, ...] = ()  # published or listed versions around the one that is not there
     until: float | None = None  # when the proxies ask again, in seconds since the epoch
     hashes: tuple[tuple[str, str], ...] = ()  # of a mismatch: who has which hash
@@ -53,7 +52,8 @@ def without_asking(ref: Reference, env: GoEnv | None = None, cache_suffices: boo
     """
     if ref.invalid or ref.skipped:
         return Diagnosis(ref, Why.INVALID if ref.invalid else Why.SKIPPED)
-    if env and cache_suffices and env.has_cached(ref):
+    builds_need = (".mod",) if ref.go_mod_only else (".zip", ".info")  # Go takes a module's go.mod before its archive
+    if env and cache_suffices and env.has_cached(ref, *builds_need):
         return Diagnosis(ref, Why.OK)
     if env and env.off and not env.is_private(ref.module):
         return Diagnosis(ref._replace(skipped=Skipped(Skip.OFF)), Why.SKIPPED)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from goproxy_check.go.answers import Reason
-from goproxy_check.go.questions import Answer, State
+from goproxy_check.go.questions import Answer
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.programs import CommandError
@@ -24,13 +24,13 @@ def examine(ref: Reference, ask: Ask) -> Diagnosis:
     """Return the verdict on REF; raises CommandError where Go can't use its settings."""
     if ask.env.is_private(ref.module):
         return diagnose.private(ref, ask.origin(ref))
-    if not (ask.is_recorded(ref) or ask.is_listed(ref)):
+    if not (ask.is_recorded(ref) or ref.version in ask.listing(ref).versions):
         origin = ask.origin(ref)
-        if origin.state is State.ABSENT:
+        if origin.published is False:
             return diagnose.unpublished(ref, origin)  # no proxy has heard of this version
-        if origin.state is State.UNKNOWN and ask.patient:
-            return diagnose.not_asked(ref, origin, ask.listing(ref))
-    if ref.go_mod_hashes and not (ref.rehashed or ask.releasing):
+        if origin.published is None and ask.patient:
+            return diagnose.not_listed(ref, origin, ask.listing(ref))
+    if ref.go_mod_hashes and not (ref.rehashed or ask.options.releasing):
         quick = ask.quick(ref)
         if quick.proves():
             return diagnose.served(ref, go_mod=quick.body(".mod"))
@@ -49,9 +49,9 @@ def examine(ref: Reference, ask: Ask) -> Diagnosis:
 
 def _released(ref: Reference, answer: Answer, ask: Ask) -> Diagnosis | None:
     """Return what a release must not pass over: another commit than the tag names, or another version as @latest."""
-    if ask.releasing and (other := diagnose.moved(ref, answer, ask.commit(ref))):
+    if ask.options.releasing and (other := diagnose.moved(ref, answer, ask.commit(ref))):
         return other
-    newest = ask.latest(ref) if ask.until_latest and "-" not in ref.version else ref.version
+    newest = ask.latest(ref) if ask.options.latest and "-" not in ref.version else ref.version
     older = module.semver_key(newest) < module.semver_key(ref.version)
     return Diagnosis(ref, Why.NOT_LATEST, declares=newest or "another version") if older else None
 

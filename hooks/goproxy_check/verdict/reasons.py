@@ -6,7 +6,8 @@ A reason is its verdict, why it is so, and what to do. words.py fills in what st
 import enum
 from typing import NamedTuple
 
-from goproxy_check.gofiles.problems import Invalid, Skip
+from goproxy_check.gofiles.module import Invalid
+from goproxy_check.gofiles.reference import Skip
 
 
 class Verdict(str, enum.Enum):

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from goproxy_check.go.questions import State
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.terminal import Progress, complain
 from goproxy_check.verdict.ask import Ask
@@ -45,7 +44,7 @@ class _Item:
         changed = self.news is None or news.verdict is not self.news.verdict
         self.unchanged = 0 if changed else self.unchanged + 1
         self.news = news
-        self.published = bool(news.origin and news.origin.state is State.PUBLISHED)
+        self.published = bool(news.origin and news.origin.published)
         pause = min(_LONGEST, _FIRST * _GROWTH**self.unchanged) * random.uniform(0.8, 1.2)  # noqa: S311
         self.again = max(time.time() + pause, news.until or 0.0)
         return changed

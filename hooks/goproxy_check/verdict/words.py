@@ -5,7 +5,6 @@ ALONE: the words are for this diagnosis; otherwise for several that differ only 
 
 import time
 
-from goproxy_check.go.questions import State
 from goproxy_check.gofiles import module
 from goproxy_check.verdict.evidence import Diagnosis, Said
 from goproxy_check.verdict.reasons import CORRECT, INVALID_STEPS, NEAREST, SKIPPED, Remedy, Step, Verdict, Why
@@ -53,7 +52,7 @@ def said(item: Diagnosis, *, alone: bool = True) -> list[str]:
     origin, ref = item.origin, item.ref
     if not origin or item.verdict in (Verdict.MISMATCH, Verdict.UNVERIFIABLE):
         return lines
-    if item.why in (Why.NO_DATABASE, Why.NO_GO) or (ref.is_toolchain and origin.state is State.UNKNOWN):
+    if item.why in (Why.NO_DATABASE, Why.NO_GO) or (ref.is_toolchain and origin.published is None):
         return lines  # Go releases have no repository that a reader could ask
     where = f"{origin.url} (its origin)" if origin.url else "its origin"
     what = f"the commit of {ref.version}" if module.is_pseudo(ref.version) else ref.version
@@ -62,8 +61,8 @@ def said(item: Diagnosis, *, alone: bool = True) -> list[str]:
         return [*lines, where + detail]
     if not alone:
         where, what, detail = "the origin of each", "it", ""
-    answers = {State.PUBLISHED: f"has {what}", State.ABSENT: f"does not have {what}"}
-    return [*lines, f"{where}: {answers.get(origin.state, f'could not be asked{detail}')}"]
+    answers = {True: f"has {what}", False: f"does not have {what}", None: f"could not be asked{detail}"}
+    return [*lines, f"{where}: {answers[origin.published]}"]
 
 
 def _answer(answer: Said, alone: bool) -> str:

@@ -1,6 +1,8 @@
+"""What the words of a proxy's 404 mean."""
+
 import pytest
 
-from goproxy_check.proxy.words import Cause, cause
+from goproxy_check.go.answers import Cause, cause
 
 GIT = "git ls-remote -q origin in /tmp/x: exit status 128: fatal: "
 WORDS = [
