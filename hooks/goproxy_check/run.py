@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from goproxy_check.change import scope
 from goproxy_check.change.git import Git
 from goproxy_check.go.env import GoEnv, downloaded, read_go_env
-from goproxy_check.gofiles.reference import Reference, Skip, Skipped, joined, of_argument
+from goproxy_check.gofiles.reference import Reference, Skip, joined, of_argument
 from goproxy_check.options import Options
 from goproxy_check.report.outcome import Run
 from goproxy_check.system.programs import CommandError, Programs
@@ -26,14 +26,16 @@ def run(options: Options, programs: Programs, progress: Progress, stop: threadin
     changes = _changes(git, options)
     if not (changes or options.named or options.format != "text" or is_terminal(sys.stdout)):
         return 0
-    refs = _references(git, options, changes)
+    refs = [*map(of_argument, options.versions), *(scope.tagged(git, tag) for tag in options.tag)]
+    refs = joined([*refs, *(ref for change in changes for ref in scope.references(git, change))])
     known = {ref: without_asking(ref) for ref in refs}
     env = settings.result() if None in known.values() else None
     if env:
         seconds = options.timeout - (time.monotonic() - started)
         refs = downloaded(refs, env, programs, seconds / 2)
         known = {ref: without_asking(ref, env, cache_suffices=options.all) for ref in refs}
-        if options.releasing and Skipped(Skip.OFF) in [item.ref.skipped for item in known.values() if item]:
+        off = any(item and item.ref.skipped and item.ref.skipped.why is Skip.OFF for item in known.values())
+        if options.releasing and off:
             raise CommandError("GOPROXY=off: nothing may be asked (see go env GOPROXY)")
         if unknown := [ref for ref, item in known.items() if item is None]:
             known |= {item.ref: item for item in _asked(unknown, env, options, programs, progress, stop, seconds)}
@@ -60,21 +62,10 @@ def _changes(git: Git, options: Options) -> list[scope.Change]:
     if options.named:
         return []
     if options.all:
-        return [scope.everything(git)]
+        return scope.everything(git)
     if options.from_ref and options.to_ref:
-        change = scope.between(git, options.from_ref, options.to_ref, options.files, options.pushed_ref)
-    else:
-        change = scope.staged(git, options.files)
-    return [change] if change else []
-
-
-def _references(git: Git, options: Options, changes: list[scope.Change]) -> list[Reference]:
-    """Return what is to be examined, once each."""
-    refs = [of_argument(text) for text in options.versions]
-    refs += [scope.tagged(git, tag) for tag in options.tag]
-    for change in changes:
-        refs += scope.references(git, change)
-    return joined(refs)
+        return scope.between(git, options.from_ref, options.to_ref, options.files, options.pushed_ref)
+    return scope.staged(git, options.files)
 
 
 def _asked(
@@ -96,12 +87,9 @@ def _asked(
     ask = Ask(Go(env, programs), quick, progress, options, seconds)
     if options.wait is None:
         return examine_all(refs, ask)
-    for ref in refs if options.latest else ():
-        if "-" in ref.version:
-            complain(f"goproxy-check: {ref}: @latest never chooses a pre-release, so that is not waited for")
     from goproxy_check.verdict.wait import wait
 
-    return wait(refs, ask, progress, stop, options.wait, options.timeout)
+    return wait(refs, ask, progress, stop)
 
 
 def _report(finished: Run) -> None:

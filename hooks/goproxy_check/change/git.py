@@ -36,16 +36,15 @@ class Tree(NamedTuple):
 
 
 class Git:
-    """Asks git about the repository around the folder CWD."""
+    """Asks git about the repository around the folder CWD; every method raises CommandError."""
 
     def __init__(self, programs: Programs, cwd: str) -> None:
-        self.programs = programs
-        self.cwd = cwd
+        self._programs, self._cwd = programs, cwd
         self._content: dict[str, bytes] = {}  # of the blobs that were read
 
     def __call__(self, *args: str, check: bool = True) -> str:
-        """Run git and return what it printed; raises CommandError."""
-        return os.fsdecode(self.programs.git(*args, cwd=self.cwd, check=check))
+        """Run git and return what it printed."""
+        return os.fsdecode(self._programs.git(*args, cwd=self._cwd, check=check))
 
     @cached_property
     def place(self) -> tuple[str, str]:
@@ -66,13 +65,12 @@ class Git:
 
     def parents(self) -> list[str]:
         """Return what the next commit follows: HEAD, if there is one, and MERGE_HEAD (gitrevisions(7))."""
-        path = os.path.join(self.cwd, self("rev-parse", "--git-path", "MERGE_HEAD").removesuffix("\n"))
+        path = os.path.join(self._cwd, self("rev-parse", "--git-path", "MERGE_HEAD").removesuffix("\n"))
         try:
             with open(path, "rb") as file:
                 merged = re.findall(f"^{OBJECT}$", file.read().decode("ascii", "replace"), re.MULTILINE)
         except FileNotFoundError:  # pre-merge-commit runs before that file is written; git has set GITHEAD_<commit>
-            names = (key.removeprefix("GITHEAD_") for key in os.environ)
-            merged = [name for name in names if re.fullmatch(OBJECT, name)]
+            merged = re.findall(rf"^GITHEAD_({OBJECT})$", "\n".join(os.environ), re.MULTILINE)
         except ValueError:  # a NUL
             _nonsense("rev-parse", path)
         return [name for name in (self.find("HEAD"), *merged) if name]
@@ -125,12 +123,12 @@ class Git:
         return None
 
     def _fetch(self, names: set[str]) -> None:
-        """Read those blobs of NAMES that were not read yet (git-cat-file(1), --batch); raises CommandError."""
+        """Read those blobs of NAMES that were not read yet (git-cat-file(1), --batch)."""
         wanted = sorted(names - self._content.keys())
         if not wanted:
             return
         request = "".join(f"{name}\n" for name in wanted).encode()
-        output = io.BytesIO(self.programs.git("cat-file", "--batch", cwd=self.cwd, stdin=request))
+        output = io.BytesIO(self._programs.git("cat-file", "--batch", cwd=self._cwd, stdin=request))
         for name in wanted:
             header = re.fullmatch(rb"\S+ blob ([0-9]+)\n", output.readline())
             if not header:

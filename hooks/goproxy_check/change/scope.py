@@ -26,8 +26,8 @@ class Change(NamedTuple):
     tags: frozenset[tuple[str, str]] = frozenset()  # (folder of the module, version) of the tags that are pushed too
 
 
-def staged(git: Git, files: tuple[str, ...]) -> Change | None:
-    """Return what is staged, restricted to FILES if there are any; None if no module file is concerned.
+def staged(git: Git, files: tuple[str, ...]) -> list[Change]:
+    """Return what is staged, restricted to FILES if there are any.
 
     FILES are relative to git's folder; those without a staged change are taken as they are in the index, as all new.
     During a merge only what no parent has is new. Raises CommandError if this is no repository, a file is not in the
@@ -43,29 +43,25 @@ def staged(git: Git, files: tuple[str, ...]) -> Change | None:
         if blob.unmerged and (path in given or not given):
             raise CommandError(f"{path} is in the middle of a merge conflict: resolve it and git add it")
     fresh = frozenset(path for path in given & index.files.keys() if index.files[path] == head.get(path))
-    changed = _changed(index, before)
-    return _change(git, index, before, (changed & given if given else changed) | fresh, fresh=fresh)
+    return _changes(git, index, before, given, fresh=fresh)
 
 
-def between(git: Git, base: str, head: str, files: tuple[str, ...], pushed_ref: str) -> Change | None:
+def between(git: Git, base: str, head: str, files: tuple[str, ...], pushed_ref: str) -> list[Change]:
     """Return what the commit HEAD has and its merge base with BASE has not, restricted to FILES if there are any."""
     ours, theirs = git.find(base), git.find(head)
     fork = git("merge-base", ours, theirs, check=False).strip() if ours and theirs else ""
-    if not fork:
-        if git("rev-parse", "--is-shallow-repository").strip() == "true":
-            raise CommandError(
-                f"this clone is shallow and does not reach back to where {head} left {base}: "
-                "git fetch --unshallow (in CI: fetch-depth: 0, GIT_DEPTH: 0)"
-            )
-        if ours and theirs:
-            raise CommandError(f"{base} and {head} have no commit in common")
-        raise CommandError(f"{head if ours else base} is not a commit of this repository")
-    tree, before = git.tree(theirs), [git.tree(fork)]
-    changed = _changed(tree, before)
-    return _change(git, tree, before, changed & {_name(git, file) for file in files} if files else changed, pushed_ref)
+    if fork:
+        given = {_name(git, file) for file in files}
+        return _changes(git, git.tree(theirs), [git.tree(fork)], given, pushed_ref)
+    if git("rev-parse", "--is-shallow-repository").strip() == "true":
+        problem = f"this clone is shallow and does not reach back to where {head} left {base}"
+        raise CommandError(f"{problem}: git fetch --unshallow (in CI: fetch-depth: 0, GIT_DEPTH: 0)")
+    if ours and theirs:
+        raise CommandError(f"{base} and {head} have no commit in common")
+    raise CommandError(f"{head if ours else base} is not a commit of this repository")
 
 
-def everything(git: Git) -> Change:
+def everything(git: Git) -> list[Change]:
     """Return all module files of the work tree, as they are on disk, all new; ignored ones are left out."""
     files, outside, root = {}, [], git.place[0]
     top = os.path.join(os.path.realpath(root), "")
@@ -76,7 +72,7 @@ def everything(git: Git) -> Change:
                 files[path] = file.read()
         elif os.path.islink(place):
             outside.append(path)
-    return Change(root, _reader(git), files, {}, fresh=frozenset(files), outside=tuple(outside))
+    return [Change(root, _reader(git), files, {}, fresh=frozenset(files), outside=tuple(outside))]
 
 
 def pushed(git: Git, lines: str, remote: str) -> list[Change]:
@@ -87,7 +83,7 @@ def pushed(git: Git, lines: str, remote: str) -> list[Change]:
     """
     commits: dict[str, None] = {}  # what is pushed, in order
     known = [f"--remotes={remote}" if remote else "--remotes"]  # what the remote has
-    refs = []
+    refs, changes = [], []
     for line in filter(str.strip, lines.split("\n")):
         match = re.fullmatch(rf"([^ ]+) ({OBJECT}) ([^ ]+) ({OBJECT})\r?", line)
         if not match:
@@ -100,28 +96,30 @@ def pushed(git: Git, lines: str, remote: str) -> list[Change]:
             raise CommandError(f"--pre-push: there is no object {ours} here")
         # else a ref is deleted, or it is a tag of something else than a commit
         known += filter(None, [git.find(theirs)])
-    changes = []
     for commit in commits:
         listed = git("rev-list", "--boundary", commit, "--not", *known).split()
-        if listed:  # else the remote has all of it
-            tree, before = git.tree(commit), [git.tree(name[1:]) for name in listed if name.startswith("-")]
-            changes.append(_change(git, tree, before, _changed(tree, before), *refs))
-    return [change for change in changes if change]
+        before = [git.tree(name[1:]) for name in listed if name.startswith("-")]
+        changes += _changes(git, git.tree(commit), before, set(), *refs) if listed else []  # or the remote has it all
+    return changes
 
 
 def references(git: Git, change: Change) -> list[Reference]:
     """Return what CHANGE newly references.
 
-    It is compared with the files that it modifies first; only for what these do not name, all others are searched.
+    It is compared with the files that it modifies first; only for what these do not name, and for lines added to
+    go.sum, which elsewhere may have another hash, all others are searched.
     """
     refs = _compared(git, change, set())
-    unknown = {
-        (ref.module, ref.version)
-        for ref in refs
-        if ref.version and not ref.is_toolchain and any(place.file not in change.fresh for place in ref.locations)
-    }
-    if change.before and (unknown := unknown | _added(git, change)):
-        refs = _compared(git, change, unknown)
+    new = [ref for ref in refs if ref.version and not ref.is_toolchain]
+    names = {ref[:2] for ref in new if any(place.file not in change.fresh for place in ref.locations)}
+    for path, data in change.files.items() if change.before else ():
+        if path.endswith(".sum"):
+            old = [git.read(tree, [path]).get(path, b"") for tree in change.before if path in tree.files]
+            read_as = (read(posixpath.basename(path), each).entries for each in (data, *old))
+            now, *earlier = ({entry._replace(line=0) for entry in entries} for entries in read_as)
+            names |= {entry[:2] for entry in now.difference(*earlier)}
+    if change.before and names:
+        refs = _compared(git, change, names)
     links = [Reference("", "", (Location(path, 1),), skipped=Skipped(Skip.LINK, path)) for path in change.outside]
     return refs + links
 
@@ -147,14 +145,6 @@ def tagged(git: Git, tag: str) -> Reference:
     raise CommandError(f"--tag {tag}: its go.mod does not fit: {problem}")
 
 
-def _changed(tree: Tree, before: list[Tree]) -> set[str]:
-    """Return the files of TREE that differ from all trees BEFORE.
-
-    A file that is the same as in one parent, or in one commit of the remote, brings nothing new.
-    """
-    return {path for path, blob in tree.files.items() if all(blob != old.files.get(path) for old in before)}
-
-
 def _name(git: Git, file: str) -> str:
     """Return the path of FILE, which is relative to git's folder, from the top of the repository."""
     folder, name = os.path.split(os.path.join(*git.place, file))
@@ -171,18 +161,23 @@ def _reader(git: Git) -> str:
     return prefix if prefix and not folder and os.path.isdir(os.path.join(root, prefix)) else folder
 
 
-def _change(
-    git: Git, tree: Tree, before: list[Tree], paths: set[str], *refs: str, fresh: frozenset[str] = frozenset()
-) -> Change | None:
-    """Return the change that brings the files at PATHS of TREE; REFS are pushed with it. None without files."""
+def _changes(
+    git: Git, tree: Tree, before: list[Tree], given: set[str], *refs: str, fresh: frozenset[str] = frozenset()
+) -> list[Change]:
+    """Return what TREE brings that none BEFORE has, if anything, restricted to GIVEN paths; REFS are pushed with it.
+
+    A file that is the same as in one parent, or in one commit of the remote, brings nothing new.
+    """
+    paths = {path for path, blob in tree.files.items() if all(blob != old.files.get(path) for old in before)}
+    paths = (paths & given if given else paths) | fresh
     if not paths:
-        return None
+        return []
     context = git.read(tree, paths | _context(tree, paths))
     files = {path: context.pop(path) for path in sorted(paths & context.keys())}
     tags = [ref.removeprefix("refs/tags/").rpartition("/") for ref in refs if ref.startswith("refs/tags/")]
     published = frozenset((folder, version) for folder, _, version in tags)
     outside = tuple(sorted(paths - files.keys()))
-    return Change(git.place[0], _reader(git), files, context, tuple(before), fresh, outside, published)
+    return [Change(git.place[0], _reader(git), files, context, tuple(before), fresh, outside, published)]
 
 
 def _context(tree: Tree, paths: set[str]) -> set[str]:
@@ -191,18 +186,6 @@ def _context(tree: Tree, paths: set[str]) -> set[str]:
     works = any(posixpath.basename(path) == "go.work" for path in tree.files)
     wanted = ("go.work", "go.mod") if works else ()
     return {path for path in tree.files if posixpath.dirname(path) in folders or posixpath.basename(path) in wanted}
-
-
-def _added(git: Git, change: Change) -> set[tuple[str, str]]:
-    """Return the modules and versions of the lines that CHANGE adds to go.sum: elsewhere they may have another hash."""
-    names: set[tuple[str, str]] = set()
-    for path, data in change.files.items():
-        if path.endswith(".sum"):
-            old = [git.read(tree, [path]).get(path, b"") for tree in change.before if path in tree.files]
-            read_as = (read(posixpath.basename(path), each).entries for each in (data, *old))
-            now, *earlier = ({entry._replace(line=0) for entry in entries} for entries in read_as)
-            names |= {entry[:2] for entry in now.difference(*earlier)}
-    return names
 
 
 def _compared(git: Git, change: Change, names: set[tuple[str, str]]) -> list[Reference]:

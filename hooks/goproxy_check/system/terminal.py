@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
@@ -44,30 +43,27 @@ class Progress:
     def __init__(self, shown: bool) -> None:
         self.shown = shown
         self.text = ""  # takes the place of the questions, while it is set (--wait)
-        self._since: dict[str, float] = {}  # question → when it was asked first, by time.time()
-        self._lock = threading.Lock()
+        self._asked: dict[object, tuple[float, str]] = {}  # when each question was asked, by time.time()
         self._live: Live | None = None
 
     @contextlib.contextmanager
     def waiting_for(self, question: str) -> Iterator[None]:
         """Show QUESTION if the block takes long."""
-        with self._lock:
-            asked = self._since.setdefault(question, time.time())
+        key = object()
+        self._asked[key] = (time.time(), question)
         try:
             yield
         finally:
-            with self._lock:
-                if self._since.get(question) == asked:
-                    del self._since[question]
+            del self._asked[key]
 
     def line(self) -> str:
         """Return what is shown now: the oldest question, since when, and how many more there are; "" is nothing."""
-        with self._lock:
-            waiting = sorted((since, question) for question, since in self._since.items())
-        if self.text or not waiting or time.time() - waiting[0][0] < _SOON:
+        asked = sorted(list(self._asked.values()))  # noqa: C414  other threads change it
+        if self.text or not asked or time.time() - asked[0][0] < _SOON:
             return self.text
-        since, question = waiting[0]
-        more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
+        since, question = asked[0]
+        others = len({other for _, other in asked} - {question})
+        more = f" and {others} more" if others else ""
         return f"waiting since {time.strftime('%H:%M:%S', time.localtime(since))} for {question}{more}"
 
     def draw(self) -> None:

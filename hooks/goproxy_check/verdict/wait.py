@@ -37,14 +37,11 @@ class _Item:
         self.news: Diagnosis | None = None
         self.unchanged = 0  # questions since something changed
         self.again = 0.0  # when to ask again, by time.time()
-        self.published = False
 
     def learn(self, news: Diagnosis) -> bool:
         """Take in the answer to a question, and return whether it changes anything."""
         changed = self.news is None or news.verdict is not self.news.verdict
-        self.unchanged = 0 if changed else self.unchanged + 1
-        self.news = news
-        self.published = bool(news.origin and news.origin.published)
+        self.unchanged, self.news = 0 if changed else self.unchanged + 1, news
         pause = min(_LONGEST, _FIRST * _GROWTH**self.unchanged) * random.uniform(0.8, 1.2)  # noqa: S311
         self.again = max(time.time() + pause, news.until or 0.0)
         return changed
@@ -54,15 +51,15 @@ class _Item:
         return self.news is None or (self.news.verdict in _STATES and self.news.why not in _FINAL)
 
 
-def wait(
-    refs: Sequence[Reference], ask: Ask, progress: Progress, stop: threading.Event, seconds: float, timeout: float
-) -> list[Diagnosis]:
-    """Return the verdicts on REFS once all are served, or SECONDS are over, or STOP is set (then perhaps not all).
+def wait(refs: Sequence[Reference], ask: Ask, progress: Progress, stop: threading.Event) -> list[Diagnosis]:
+    """Return the verdicts on REFS once all are served, or the time is over, or STOP is set (then perhaps not all).
 
-    One round may take TIMEOUT seconds. There is one last round before the end, whatever lifetime a proxy gave its
-    answer.
+    There is one last round before the end, whatever lifetime a proxy gave its answer.
     """
-    items = [_Item(ref) for ref in refs]
+    seconds, timeout, items = ask.options.wait or 0.0, ask.options.timeout, [_Item(ref) for ref in refs]
+    for ref in refs if ask.options.latest else ():
+        if "-" in ref.version:
+            complain(f"goproxy-check: {ref}: @latest never chooses a pre-release, so that is not waited for")
     end, since = time.time() + seconds, time.strftime("%H:%M:%S")
     last, again = end - min(_LAST, seconds / 4), time.time()
     while again and not stop.is_set():
@@ -70,16 +67,15 @@ def wait(
         due = [item for item in items if item.waits() and (late or item.again <= time.time())]
         progress.text = _line(items, since, "asking now")
         left = max(0.5, end - time.time())
-        published = frozenset(item.ref for item in due if item.published)
+        published = frozenset(item.ref for item in due if item.news and item.news.origin and item.news.origin.published)
         found = examine_all([item.ref for item in due], ask.afresh(min(timeout, left), published))
         for item, news in zip(due, found, strict=True):
             # Where the end cuts a question short, what was known before says more.
             vague = left < timeout and news.verdict in (Verdict.UNAVAILABLE, Verdict.MISSING)
             if not (vague and item.news) and not stop.is_set() and item.learn(news) and not progress.shown:
                 _tell(news)
-        again = 0.0 if late else min([last, *(item.again for item in items if item.waits())])
-        if not any(item.waits() for item in items):
-            break
+        waiting = [item for item in items if item.waits()]
+        again = min([last, *(item.again for item in waiting)]) if waiting and not late else 0.0
         while (pause := again - time.time()) > 0 and not stop.wait(min(pause, 1.0)):
             progress.text = _line(items, since, f"next at {time.strftime('%H:%M:%S', time.localtime(again))}")
     progress.text = ""
