@@ -10,17 +10,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import cached_property
+from subprocess import PIPE, Popen
 from typing import NamedTuple
 
 from goproxy_check.system.terminal import complain
-
-# For a git that cannot say which variables belong to a repository.
-_LOCAL_VARIABLES = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"})
 
 
 class CommandError(Exception):
@@ -36,15 +33,13 @@ class Result(NamedTuple):
 
 
 class Programs:
-    """Starts programs for one run; with TRACED, go commands are shown on standard error (-x)."""
+    """Starts programs for one run, whose folder is SCRATCH; with TRACED, -x shows go commands on standard error."""
 
-    def __init__(self, traced: bool = False, git_seconds: float = 60.0) -> None:
-        self.traced = traced
-        self._scratch = ""
-        self._git_seconds = git_seconds
+    def __init__(self, traced: bool = False, git_seconds: float = 60.0, scratch: str | None = None) -> None:
+        self.traced, self.scratch, self._git_seconds = traced, scratch, git_seconds
+        self.stopped = threading.Event()
         self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
-        self._stopped = False
+        self._running: set[Popen[bytes]] = set()
 
     def run(
         self,
@@ -63,24 +58,15 @@ class Programs:
         """
         started = time.monotonic()
         with self._lock:  # so that stop() knows of every child
-            if self._stopped:
+            if self.stopped.is_set():
                 return Result(None, b"", "interrupted")
             try:
-                child = subprocess.Popen(
-                    command,
-                    cwd=cwd,
-                    env=env,
-                    stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    start_new_session=True,
-                    creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
-                )
+                child = Popen(command, cwd=cwd, env=env, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True)
             except OSError as error:
                 raise CommandError(f"cannot run {command[0]}: {error.strerror or error}") from None
             self._running.add(child)
         try:
-            stdout, stderr = child.communicate(stdin or None, timeout=max(timeout, 0.01))
+            stdout, stderr = child.communicate(stdin, timeout=max(timeout, 0.01))
             return Result(child.returncode, stdout, stderr.decode("utf-8", "replace"))
         except subprocess.TimeoutExpired:
             with child:  # closes its pipes, and waits for it
@@ -92,35 +78,23 @@ class Programs:
             if shown and self.traced:
                 complain(f"# {shown} ({time.monotonic() - started:.3f}s)")
 
-    def scratch(self) -> str:
-        """Return a folder for this run; ``remove_scratch`` removes it."""
-        with self._lock:
-            self._scratch = self._scratch or tempfile.mkdtemp(prefix="goproxy-check-")
-            return self._scratch
-
-    def remove_scratch(self) -> None:
-        """Remove the folder of this run, if there is one."""
-        if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
-
     def stop(self) -> None:
         """End every program that runs, and start no more: ``run`` then returns at once."""
         with self._lock:
-            self._stopped = True
-            children = list(self._running)
-        for child in children:
-            if child.poll() is None:
-                _kill(child)
+            self.stopped.set()
+            for child in self._running:
+                if child.poll() is None:
+                    _kill(child)
 
     def git(self, *args: str, cwd: str, stdin: bytes = b"", check: bool = True) -> bytes:
         """Run git on the user's repository and return what it printed; raises CommandError with git's own words.
 
         GIT_DIR, GIT_INDEX_FILE and the like stay in the environment: with these git tells a hook which index is being
-        committed (githooks(5)).
+        committed (githooks(5)). Without optional locks git writes nothing while it reads (git(1)).
         """
-        result = self.run(["git", *args], cwd=cwd, env=git_environment(), stdin=stdin, timeout=self._git_seconds)
-        killed = result.code is None or result.code < 0
-        if killed or (result.code != 0 and check):
+        env = _environment((), GIT_OPTIONAL_LOCKS="0", LC_ALL="C")
+        result = self.run(["git", *args], cwd=cwd, env=env, stdin=stdin, timeout=self._git_seconds)
+        if result.code is None or result.code < 0 or (result.code != 0 and check):
             lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
             words = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
             if "not a git repository" in words:
@@ -137,38 +111,27 @@ class Programs:
         cache would work on that instead. git prints which names those are. On the list, but kept, are the settings in
         GIT_CONFIG_COUNT, GIT_CONFIG_KEY_n and GIT_CONFIG_VALUE_n: users and CI systems put tokens there, git does not.
         """
-        env = {name: value for name, value in os.environ.items() if name not in self._local_variables}
-        return {**unprompted(env), **changes}
+        return _environment(self._local_variables, **changes)
 
     @cached_property
-    def _local_variables(self) -> frozenset[str]:
-        try:
-            names = frozenset(self.git("rev-parse", "--local-env-vars", cwd=os.curdir).decode().split())
-        except CommandError:
-            names = _LOCAL_VARIABLES
-        return names - {"GIT_CONFIG_COUNT"} | {"GIT_QUARANTINE_PATH"}
+    def _local_variables(self) -> set[str]:
+        """The names that git prints; none where there is no git that could heed them."""
+        names = self.git("rev-parse", "--local-env-vars", cwd=os.curdir) if shutil.which("git") else b""
+        return {*names.decode().split(), "GIT_QUARANTINE_PATH"} - {"GIT_CONFIG_COUNT"}
 
 
-def unprompted(env: dict[str, str]) -> dict[str, str]:
-    """Return ENV so that git asks nothing on a terminal, as Go does it (cmd/go/internal/base, vcs: InitVCS).
+def _environment(without: Container[str], **changes: str) -> dict[str, str]:
+    """Return this process's environment with CHANGES, and WITHOUT some names.
 
-    GIT_ASKPASS and core.askPass stay: editors and CI systems log in that way.
+    git asks nothing on a terminal, as Go does it (cmd/go/internal/base, vcs: InitVCS); GIT_ASKPASS and core.askPass
+    stay: editors and CI systems log in that way. Pathspecs mean what is written here, whatever an editor told git.
     """
+    kept = {name: value for name, value in os.environ.items() if not (name in without or name.endswith("_PATHSPECS"))}
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}
-    return {**env, **{name: value for name, value in quiet.items() if not env.get(name)}}
+    return {**kept, **{name: value for name, value in quiet.items() if not kept.get(name)}, **changes}
 
 
-def git_environment() -> dict[str, str]:
-    """Return the environment for git on the user's repository.
-
-    Pathspecs mean what is written here, whatever an editor told git about its own. Without optional locks git writes
-    nothing while it reads (git(1)).
-    """
-    env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
-    return {**unprompted(env), "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-
-
-def _kill(child: "subprocess.Popen[bytes]") -> None:
+def _kill(child: "Popen[bytes]") -> None:
     """End CHILD and everything in its process group."""
     if sys.platform == "win32":
         kill = ["taskkill", "/T", "/F", "/PID", str(child.pid)]

@@ -1,8 +1,6 @@
 """Text from outside (a proxy, git, go), made fit to print: one line, no secrets, no control characters."""
 
-import contextlib
 import re
-from urllib.parse import urlsplit
 
 # https://user:p/ss@host: up to the last @ if there is a password, which may hold a slash; a port is no password.
 _USERINFO = re.compile(r"(?<=://)(?:[^/@:\[\s'\"]*:(?!\d+/)[^\s'\"]*@(?!v/|v\d|latest)|[^/@\s'\"]*@)")
@@ -42,7 +40,5 @@ def harmless(text: str) -> str:
 
 def redacted_url(url: str) -> str:
     """Return URL without userinfo, query and fragment, and without a slash at its end."""
-    bare = _BARE_USERINFO.sub("", _USERINFO.sub("", url))
-    with contextlib.suppress(ValueError):  # such as http://[::1
-        bare = urlsplit(bare)._replace(query="", fragment="").geturl()
+    bare = re.split("[?#]", _BARE_USERINFO.sub("", _USERINFO.sub("", url)))[0]
     return printable(bare).rstrip("/")

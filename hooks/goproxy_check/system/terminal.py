@@ -2,17 +2,16 @@
 
 import contextlib
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from goproxy_check.system.redact import harmless, one_line
 
-if TYPE_CHECKING:
-    from rich.live import Live
-
 _SOON = 1.0  # seconds; who waits longer sees what for
+_ERASE = "\r\x1b[2K"  # back to the beginning of the line, with nothing on it
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -29,12 +28,9 @@ def styled(wanted: str, stream: TextIO | None) -> bool:
 
 def complain(text: str) -> None:
     """Write TEXT to standard error as one harmless line. A closed or full standard error is ignored."""
-    try:
-        sys.stderr.write(f"{harmless(one_line(text, 1000))}\n")
-    except AttributeError:
-        pass  # closed
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # full; Python would write it again at exit
+    with contextlib.suppress(AttributeError, OSError):
+        status_line = _ERASE if styled("auto", sys.stderr) else ""
+        sys.stderr.write(f"{status_line}{harmless(one_line(text, 1000))}\n")
 
 
 class Progress:
@@ -44,7 +40,7 @@ class Progress:
         self.shown = shown
         self.text = ""  # takes the place of the questions, while it is set (--wait)
         self._asked: dict[object, tuple[float, str]] = {}  # when each question was asked, by time.time()
-        self._live: Live | None = None
+        self._drawn = ""
 
     @contextlib.contextmanager
     def waiting_for(self, question: str) -> Iterator[None]:
@@ -56,8 +52,8 @@ class Progress:
         finally:
             del self._asked[key]
 
-    def line(self) -> str:
-        """Return what is shown now: the oldest question, since when, and how many more there are; "" is nothing."""
+    def _line(self) -> str:
+        """Return what is to be shown: the oldest question, since when, and how many more there are."""
         asked = sorted(list(self._asked.values()))  # noqa: C414  other threads change it
         if self.text or not asked or time.time() - asked[0][0] < _SOON:
             return self.text
@@ -68,20 +64,13 @@ class Progress:
 
     def draw(self) -> None:
         """Bring the status line up to date; called a few times per second."""
-        line = self.line() if self.shown else ""
-        if not line and not self._live:
-            return
-        from rich.console import Console
-        from rich.live import Live
-        from rich.text import Text
-
-        if not self._live:
-            self._live = Live(console=Console(file=sys.stderr), transient=True, auto_refresh=False)
-            self._live.start()
-        self._live.update(Text(harmless(line), no_wrap=True, overflow="ellipsis"), refresh=True)
+        line = harmless(self._line())[: shutil.get_terminal_size().columns - 1] if self.shown else ""
+        if line != self._drawn:
+            sys.stderr.write(_ERASE + line)
+            sys.stderr.flush()
+            self._drawn = line
 
     def close(self) -> None:
         """Remove the status line."""
-        if self._live:
-            self._live.stop()
-            self._live = None
+        self.shown = False
+        self.draw()
