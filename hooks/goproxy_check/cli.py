@@ -20,7 +20,11 @@ def main(argv: list[str] | None = None) -> int:
 def _status(argv: list[str]) -> int:
     """Return 0 to 2, or 130 after an interrupt; every failure is one line on standard error."""
     try:
-        _handle_signals()
+        for number in _SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+                signal.signal(number, signal.default_int_handler)  # raises KeyboardInterrupt
+        if hasattr(signal, "SIGCHLD"):
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or no child's failure would be seen
         if _nothing_staged(argv):
             return 0
         from goproxy_check.run import start
@@ -33,26 +37,14 @@ def _status(argv: list[str]) -> int:
         return 130
     except BrokenPipeError:  # whoever read the output has gone
         return 1
-    except OSError as error:  # no temporary folder, a full disk behind standard output
-        problem = f"cannot go on: {error}"
     except Exception as error:
         from goproxy_check.system.programs import CommandError
+        from goproxy_check.system.terminal import complain
 
-        known = isinstance(error, CommandError)
-        problem = str(error) if known else f"internal error, please report it: {type(error).__name__}: {error}"
-    from goproxy_check.system.terminal import complain
-
-    complain(f"goproxy-check: {problem}")
-    return 2
-
-
-def _handle_signals() -> None:
-    """Let a signal to end this process raise KeyboardInterrupt, unless it is ignored, as nohup has it."""
-    for number in _SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
-    if hasattr(signal, "SIGCHLD"):
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or no child's failure would be seen
+        known = isinstance(error, CommandError | OSError)  # no temporary folder, a full disk behind standard output
+        what = "" if known else f"internal error, please report it: {type(error).__name__}: "
+        complain(f"goproxy-check: {what}{error}")
+        return 2
 
 
 def _nothing_staged(argv: list[str]) -> bool:

@@ -49,25 +49,23 @@ def _run(options: Options, programs: Programs, progress: Progress) -> int:
     if not (refs or options.all or options.format != "text" or is_terminal(sys.stdout)):
         return 0
     root, folder = (options.folder, "") if options.named else (git.place[0], git.reader)
-    known = {ref: without_asking(ref) for ref in refs}
-    env = settings.result() if None in known.values() else None
-    if env:
-        seconds = options.timeout - (time.monotonic() - started)
-        refs = downloaded(refs, env, programs, seconds / 2)
-        known = {ref: without_asking(ref, env, cache_suffices=options.all) for ref in refs}
-        if options.releasing and Skipped(Skip.OFF) in [item.ref.skipped for item in known.values() if item]:
-            raise CommandError("GOPROXY=off: nothing may be asked (see go env GOPROXY)")
-        if unknown := [ref for ref, item in known.items() if item is None]:
-            from goproxy_check.go.questions import Go
-            from goproxy_check.proxy.quick import Quick
-            from goproxy_check.verdict.ask import Ask
-            from goproxy_check.verdict.examine import examine_all
-            from goproxy_check.verdict.wait import wait
+    env = settings.result() if any(not (ref.invalid or ref.skipped) for ref in refs) else None
+    seconds = options.timeout - (time.monotonic() - started)
+    refs = downloaded(refs, env, programs, seconds / 2) if env else refs
+    known = {ref: without_asking(ref, env, cache_suffices=options.all) for ref in refs}
+    if options.releasing and Skipped(Skip.OFF) in [item.ref.skipped for item in known.values() if item]:
+        raise CommandError("GOPROXY=off: nothing may be asked (see go env GOPROXY)")
+    if env and (unknown := [ref for ref, item in known.items() if item is None]):
+        from goproxy_check.go.questions import Go
+        from goproxy_check.proxy.quick import Quick
+        from goproxy_check.verdict.ask import Ask
+        from goproxy_check.verdict.examine import examine_all
+        from goproxy_check.verdict.wait import wait
 
-            quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None
-            ask, stopped = Ask(Go(env, programs), quick, progress, options, seconds), programs.stopped
-            found = examine_all(unknown, ask) if options.wait is None else wait(unknown, ask, progress, stopped)
-            known |= {item.ref: item for item in found}
+        quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None
+        ask, stopped = Ask(Go(env, programs), quick, progress, options, seconds), programs.stopped
+        found = examine_all(unknown, ask) if options.wait is None else wait(unknown, ask, progress, stopped)
+        known |= {item.ref: item for item in found}
     diagnoses = list(filter(None, known.values()))
     to_add: tuple[str, ...] = ()
     if options.fix and env and env.go and not programs.stopped.is_set():

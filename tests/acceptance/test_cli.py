@@ -28,7 +28,7 @@ MISTAKES = [
     (["--al"], "--al"),  # no abbreviations
     (["--format", "xml"], "'xml'"),
     (["--color", "pink"], "'pink'"),
-    (["-j", "0"], "'0'"),
+    (["-j", "0"], "-j 0"),
     (["-j", "many"], "'many'"),
     (["--timeout", "5x"], "'5x'"),
     (["--timeout", "-5s"], "--timeout"),

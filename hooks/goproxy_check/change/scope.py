@@ -98,8 +98,7 @@ def tagged(git: Git, tag: str) -> Reference:
         raise CommandError(f"--tag {tag}: there is no such tag here (git fetch --tags brings those of the remote)")
     tree, problem = git.tree(commit), f"there is no {posixpath.join(folder, 'go.mod')}"
     for place in (folder, posixpath.join(folder, version.partition(".")[0])):
-        go_mod = tree.get(posixpath.join(place, "go.mod"))
-        if go_mod is not None:
+        if go_mod := tree.get(posixpath.join(place, "go.mod")):
             path = read("go.mod", go_mod).module
             wrong = module.check(path, version)
             if not wrong:

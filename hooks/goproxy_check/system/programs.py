@@ -1,8 +1,4 @@
-"""The one place that starts git and go, and that ends them.
-
-Every child gets no standard input, a time limit, and a session of its own: it can be ended together with whatever it
-started, and has no terminal on which to ask for a password.
-"""
+"""The one place that starts git and go, and that ends them. Each has a time limit, and no terminal to ask on."""
 
 import contextlib
 import os
@@ -12,12 +8,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container
 from functools import cached_property
 from subprocess import PIPE, Popen
 from typing import NamedTuple
 
 from goproxy_check.system.terminal import complain
+
+Env = dict[str, str] | None  # None: this process's own
 
 
 class CommandError(Exception):
@@ -43,12 +41,12 @@ class Programs:
 
     def run(
         self,
-        command: Sequence[str],
+        command: list[str],
         *,
-        cwd: str | None = None,
-        env: Mapping[str, str] | None = None,
+        cwd: str = ".",
+        env: Env = None,
         stdin: bytes = b"",
-        timeout: float = 60.0,
+        timeout: float = 60,
         shown: str = "",
     ) -> Result:
         """Run COMMAND in the folder CWD for at most TIMEOUT seconds and return what it printed.
@@ -79,7 +77,7 @@ class Programs:
                 complain(f"# {shown} ({time.monotonic() - started:.3f}s)")
 
     def stop(self) -> None:
-        """End every program that runs, and start no more: ``run`` then returns at once."""
+        """End every program that runs, with what it has started, and start no more: ``run`` then returns at once."""
         with self._lock:
             self.stopped.set()
             for child in self._running:

@@ -19,26 +19,20 @@ def printable(text: str) -> str:
 
 def one_line(text: str, limit: int = 300) -> str:
     """Return TEXT as at most LIMIT printable characters, without the userinfo and the query of any URL in it."""
-    text = _QUERY.sub(r"\1", _USERINFO.sub("", " ".join(printable(text[: limit * 20]).split())))
-    text = _BARE_USERINFO.sub("", text)
+    text = " ".join(printable(text[: limit * 20]).split())
+    text = _BARE_USERINFO.sub("", _QUERY.sub(r"\1", _USERINFO.sub("", text)))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def without_orders(text: str) -> str:
-    """Return TEXT, printable, without the ``##`` that begins an order to Azure Pipelines anywhere in a line."""
-    return re.sub("#(?=#)", "# ", printable(text))
-
-
 def harmless(text: str) -> str:
-    """Return TEXT so that no CI system takes it for a command.
+    """Return TEXT, printable, so that no CI system takes it for a command.
 
     GitHub reads ``::error::`` at the beginning of a line, Azure Pipelines ``##vso[`` anywhere in it.
     """
-    text = without_orders(text)
+    text = re.sub("#(?=#)", "# ", printable(text))
     return f"./{text}" if text.lstrip().startswith("::") else text
 
 
 def redacted_url(url: str) -> str:
     """Return URL without userinfo, query and fragment, and without a slash at its end."""
-    bare = re.split("[?#]", _BARE_USERINFO.sub("", _USERINFO.sub("", url)))[0]
-    return printable(bare).rstrip("/")
+    return printable(re.split("[?#]", _BARE_USERINFO.sub("", _USERINFO.sub("", url)))[0]).rstrip("/")

@@ -10,7 +10,6 @@ from typing import TextIO
 
 from goproxy_check.system.redact import harmless, one_line
 
-_SOON = 1.0  # seconds; who waits longer sees what for
 _ERASE = "\r\x1b[2K"  # back to the beginning of the line, with nothing on it
 
 
@@ -39,28 +38,25 @@ class Progress:
     def __init__(self, shown: bool) -> None:
         self.shown = shown
         self.text = ""  # takes the place of the questions, while it is set (--wait)
-        self._asked: dict[object, tuple[float, str]] = {}  # when each question was asked, by time.time()
+        self._asked: list[tuple[float, str]] = []  # questions, and when each was asked, by time.time()
         self._drawn = ""
 
     @contextlib.contextmanager
     def waiting_for(self, question: str) -> Iterator[None]:
         """Show QUESTION if the block takes long."""
-        key = object()
-        self._asked[key] = (time.time(), question)
+        asked = (time.time(), question)
+        self._asked.append(asked)
         try:
             yield
         finally:
-            del self._asked[key]
+            self._asked.remove(asked)
 
     def _line(self) -> str:
-        """Return what is to be shown: the oldest question, since when, and how many more there are."""
-        asked = sorted(list(self._asked.values()))  # noqa: C414  other threads change it
-        if self.text or not asked or time.time() - asked[0][0] < _SOON:
+        """Return what is to be shown: the oldest question, and since when it is waited for."""
+        since, question = min(self._asked.copy(), default=(time.time(), ""))  # other threads change it
+        if self.text or time.time() - since < 1.0:  # who waits longer sees what for
             return self.text
-        since, question = asked[0]
-        others = len({other for _, other in asked} - {question})
-        more = f" and {others} more" if others else ""
-        return f"waiting since {time.strftime('%H:%M:%S', time.localtime(since))} for {question}{more}"
+        return f"waiting since {time.strftime('%H:%M:%S', time.localtime(since))} for {question}"
 
     def draw(self) -> None:
         """Bring the status line up to date; called a few times per second."""
