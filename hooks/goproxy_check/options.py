@@ -71,14 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--to-ref", metavar="B", help="see --from-ref")
     add("--pre-push", nargs="?", const="", metavar="REMOTE", help="what a push brings that REMOTE (default: any) lacks")
     add("--tag", action="append", default=[], metavar="TAG", help="what TAG of this repository publishes; repeatable")
-    add(
-        "--wait",
-        type=_duration,
-        nargs="?",
-        const=1800.0,
-        metavar="DURATION",
-        help="until all are served (default: 30m)",
-    )
+    add("--wait", type=_duration, nargs="?", const=1800.0, metavar="DURATION", help="until all are served, or for 30m")
     add("--latest", action="store_true", help="with --wait: also until go get MODULE@latest takes it")
     add("--fix", action="store_true", help="fetch stale versions from their origin; go.sum gets its lines")
     add("--nosumdb", action="store_true", help="with --fix: do without the checksum database where it has no record")
@@ -133,20 +126,15 @@ def _checks(options: Options) -> Iterator[tuple[bool, str]]:
     """Yield what makes no sense together, with the line that says so."""
     waits, pushes, ends = options.wait is not None, options.pre_push is not None, (options.from_ref, options.to_ref)
     ways = [options.all, pushes, bool(options.files or all(ends))]  # files may be those of a range
-    odd = [name for name in options.files if os.path.basename(name) not in MODULE_FILES]
     yield not os.path.isdir(options.folder), f"-C {options.folder}: no such folder"
     yield options.jobs < 1, f"-j {options.jobs}: at least 1 request at once"
     yield options.fix and waits, "--wait and --fix exclude each other: the first waits for the proxy"
     yield options.nosumdb and not options.fix, "--nosumdb goes with --fix"
     yield ends != (None, None) and not all(ends), "--from-ref and --to-ref go together, and neither is empty"
-    yield bool(odd), f"{''.join(odd[:1])} is not a go.mod, go.sum, go.work or go.work.sum, nor MODULE@VERSION"
     yield options.latest and not waits, "--latest goes with --wait"
     yield options.named and any(ways), "MODULE@VERSION and --tag go with neither files nor refs"
     yield sum(ways) > 1, "FILE, --all, --pre-push and --from-ref exclude each other"
-    yield (
-        pushes and (not sys.stdin or sys.stdin.isatty()),
-        "--pre-push reads on its standard input what git gives a pre-push hook",
-    )
+    yield pushes and (not sys.stdin or sys.stdin.isatty()), "--pre-push reads the lines that git gives its hook"
 
 
 def _duration(text: str) -> float:

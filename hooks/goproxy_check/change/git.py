@@ -13,10 +13,9 @@ from goproxy_check.system.programs import CommandError, Programs
 
 OBJECT = "(?:[0-9a-f]{40}|[0-9a-f]{64})"  # a SHA-1 or SHA-256 object id
 # Of ls-files --stage: 100644 ID 0<tab>sub/go.mod; of ls-tree: 100644 blob ID<tab>sub/go.mod. No submodule (160000).
-_RECORD = re.compile(rf"(1[02]0[0-7]{{3}}) (?:blob )?({OBJECT})(?: ([0-3]))?\t((?:.*/)?([^/]+))", re.DOTALL)
+_RECORD = re.compile(rf"(1[02]0[0-7]{{3}}) (?:blob )?({OBJECT})(?: ([0-3]))?\t(.+)", re.DOTALL)
 _LINK = "120000"  # the mode of a symbolic link
 _MOST_LINKS = 8  # that are followed, one to the next
-_INSIDE = re.compile(r"(?!/|\.\./|\.\.$)[^\0]{,4096}")  # sub/go.mod, a path below the top
 
 # Path → content of module files, by their paths from the top; None: a symbolic link to no file of the repository
 Tree = dict[str, bytes | None]
@@ -61,42 +60,41 @@ class Git:
 
     def tree(self, commit: str) -> Tree:
         """Return the module files of COMMIT, or of the index where that is ""."""
-        listed = self._listed(commit, MODULE_FILES)
-        self._fetch(name for _, name in listed.values())
-        return {path: self._followed(commit, path, *blob) for path, blob in listed.items()}
+        found = self._listed(commit, MODULE_FILES)
+        self._fetch(name for _, name in found.values())
+        every = self._listed(commit, ("",)) if any(mode == _LINK for mode, _ in found.values()) else found
+        return {path: self._followed(path, every) for path in found if posixpath.basename(path) in MODULE_FILES}
 
-    def _listed(self, commit: str, names: tuple[str, ...], *paths: str) -> dict[str, tuple[str, str]]:
-        """Return the mode and the object of each file called one of NAMES (git-ls-tree(1), git-ls-files(1))."""
+    def _listed(self, commit: str, ends: tuple[str, ...]) -> dict[str, tuple[str, str]]:
+        """Return mode and object of the files with those ENDS, by their paths (git-ls-tree(1), git-ls-files(1))."""
         if commit:
-            listed = self("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths)
+            listed = self("ls-tree", "-r", "-z", "--full-tree", commit)
         else:
-            specs = [f":(top,literal){path}" for path in paths] or PATHSPECS
-            listed = self("ls-files", "--stage", "--full-name", "-z", "--", *specs)
+            listed = self("ls-files", "--stage", "--full-name", "-z", "--", *(PATHSPECS if all(ends) else [":/"]))
         files = {}
         for record in listed.split("\0"):
-            if record.endswith(names) and (match := _RECORD.fullmatch(record)) and match[5] in names:
-                mode, name, stage, path, _ = match.groups()
+            if record.endswith(ends) and (match := _RECORD.fullmatch(record)):
+                mode, name, stage, path = match.groups()
                 if stage not in (None, "0"):
                     raise CommandError(f"{path} is in the middle of a merge conflict: resolve it and git add it")
                 files[path] = (mode, name)
         return files
 
-    def _followed(self, commit: str, path: str, mode: str, name: str) -> bytes | None:
-        """Return the content of the object NAME at PATH, or of the file that it leads to as a link."""
+    def _followed(self, path: str, files: dict[str, tuple[str, str]]) -> bytes | None:
+        """Return the content of that one of FILES at PATH, or of the one that it leads to as a link."""
         for _ in range(_MOST_LINKS):
+            if path not in files:
+                break
+            mode, name = files[path]
+            self._fetch([name])
             if mode != _LINK:
                 return self._content[name]
             path = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(self._content[name])))
-            found = self._listed(commit, (posixpath.basename(path),), path) if _INSIDE.fullmatch(path) else {}
-            if path not in found:
-                break
-            mode, name = found[path]
-            self._fetch([name])
         return None
 
     def _fetch(self, names: Iterable[str]) -> None:
         """Read those objects NAMES that were not read yet (git-cat-file(1), --batch)."""
-        wanted = sorted({*names} - self._content.keys())
+        wanted = sorted({name for name in names if name not in self._content})
         request = "".join(f"{name}\n" for name in wanted).encode()
         output = io.BytesIO(self._programs.git("cat-file", "--batch", cwd=self._cwd, stdin=request) if wanted else b"")
         for name in wanted:

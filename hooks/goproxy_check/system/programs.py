@@ -2,15 +2,15 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Container
 from functools import cached_property
-from subprocess import PIPE, Popen
+from subprocess import PIPE, Popen, TimeoutExpired, run
 from typing import NamedTuple
 
 from goproxy_check.system.terminal import complain
@@ -42,17 +42,15 @@ class Programs:
     def run(
         self,
         command: list[str],
-        *,
         cwd: str = ".",
         env: Env = None,
         stdin: bytes = b"",
         timeout: float = 60,
         shown: str = "",
     ) -> Result:
-        """Run COMMAND in the folder CWD for at most TIMEOUT seconds and return what it printed.
+        """Run COMMAND in the folder CWD for at most TIMEOUT seconds and return what it printed; -x shows it as SHOWN.
 
-        SHOWN is what -x shows of it, with the time it took, as ``go get -x`` does. Raises CommandError if it cannot be
-        started. A child that outlives TIMEOUT is ended with its children.
+        Raises CommandError if it cannot be started. After TIMEOUT it is ended together with what it has started.
         """
         started = time.monotonic()
         with self._lock:  # so that stop() knows of every child
@@ -66,7 +64,7 @@ class Programs:
         try:
             stdout, stderr = child.communicate(stdin, timeout=max(timeout, 0.01))
             return Result(child.returncode, stdout, stderr.decode("utf-8", "replace"))
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             with child:  # closes its pipes, and waits for it
                 _kill(child)
             return Result(None, b"", f"no answer within {timeout:.0f}s")
@@ -93,36 +91,31 @@ class Programs:
         env = _environment((), GIT_OPTIONAL_LOCKS="0", LC_ALL="C")
         result = self.run(["git", *args], cwd=cwd, env=env, stdin=stdin, timeout=self._git_seconds)
         if result.code is None or result.code < 0 or (result.code != 0 and check):
-            lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
-            words = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
+            words = re.sub("^.*?(?=fatal:|error:)", "", result.stderr, flags=re.DOTALL)
             if "not a git repository" in words:
                 raise CommandError("not in a git repository: change into one, or name it with -C DIR")
-            if "dubious ownership" in words:
-                words += ": if you trust it, git config --global --add safe.directory THAT_FOLDER"
-            raise CommandError(f"git {args[0]}: {words or f'exit status {result.code}'}")
+            raise CommandError(f"git {args[0]}: {' '.join(words.split()) or f'exit status {result.code}'}")
         return result.stdout
 
     def go_environment(self, **changes: str) -> dict[str, str]:
-        """Return the environment for a go process: the user's own without the repository's, with CHANGES.
+        """Return the environment for a go process: the user's own with CHANGES, and without the repository's.
 
         Inside a hook GIT_DIR and the like point at the user's repository, and a git that Go starts for its module
-        cache would work on that instead. git prints which names those are. On the list, but kept, are the settings in
-        GIT_CONFIG_COUNT, GIT_CONFIG_KEY_n and GIT_CONFIG_VALUE_n: users and CI systems put tokens there, git does not.
+        cache would work on that instead.
         """
         return _environment(self._local_variables, **changes)
 
     @cached_property
     def _local_variables(self) -> set[str]:
-        """The names that git prints; none where there is no git that could heed them."""
+        """What git says, if there is one to heed it, but GIT_CONFIG_COUNT: users put tokens there, git does not."""
         names = self.git("rev-parse", "--local-env-vars", cwd=os.curdir) if shutil.which("git") else b""
         return {*names.decode().split(), "GIT_QUARANTINE_PATH"} - {"GIT_CONFIG_COUNT"}
 
 
 def _environment(without: Container[str], **changes: str) -> dict[str, str]:
-    """Return this process's environment with CHANGES, and WITHOUT some names.
+    """Return this process's environment with CHANGES, WITHOUT some names, and without prompts of git on a terminal.
 
-    git asks nothing on a terminal, as Go does it (cmd/go/internal/base, vcs: InitVCS); GIT_ASKPASS and core.askPass
-    stay: editors and CI systems log in that way. Pathspecs mean what is written here, whatever an editor told git.
+    As Go does it (cmd/go/internal/base, vcs: InitVCS), GIT_ASKPASS and core.askPass stay: editors and CI log in so.
     """
     kept = {name: value for name, value in os.environ.items() if not (name in without or name.endswith("_PATHSPECS"))}
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}
@@ -132,8 +125,7 @@ def _environment(without: Container[str], **changes: str) -> dict[str, str]:
 def _kill(child: "Popen[bytes]") -> None:
     """End CHILD and everything in its process group."""
     if sys.platform == "win32":
-        kill = ["taskkill", "/T", "/F", "/PID", str(child.pid)]
-        subprocess.run(kill, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        run(["taskkill", "/T", "/F", "/PID", str(child.pid)], capture_output=True, check=False)
     else:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
