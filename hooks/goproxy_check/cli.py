@@ -29,10 +29,7 @@ def _status(argv: list[str]) -> int:
             return 0
         from goproxy_check.run import start
 
-        code = start(argv)
-        if sys.stdout:
-            sys.stdout.flush()
-        return code
+        return start(argv)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read the output has gone
@@ -56,23 +53,14 @@ def _nothing_staged(argv: list[str]) -> bool:
         return False
     if not hasattr(os, "posix_spawnp") or (sys.stdout and sys.stdout.isatty()):
         return False
-    command = [
-        "git",
-        "--no-optional-locks",
-        "-c",
-        "diff.relative=false",
-        "-c",
-        "index.sparse=false",
-        "diff",
-        "--cached",
-    ]
-    command += ["--quiet", "--no-ext-diff", "--no-renames", "--ignore-submodules=all", "--", *PATHSPECS]
+    command = ["git", "--no-optional-locks", "-c", "diff.relative=false", "-c", "index.sparse=false"]
+    command += ["diff", "--cached", "--quiet", "--no-ext-diff", "--no-renames", "--ignore-submodules=all", "--"]
     env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
     silent = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
     child, status = 0, 1
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # or one might come before the child's id is known
     try:
-        child = os.posix_spawnp("git", command, env, file_actions=silent, setpgroup=0, setsigmask=())
+        child = os.posix_spawnp("git", [*command, *PATHSPECS], env, file_actions=silent, setpgroup=0, setsigmask=())
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         child, status = 0, os.waitpid(child, 0)[1]
     except OSError:

@@ -112,9 +112,8 @@ def parse(argv: Sequence[str]) -> Options:
         pushed_ref=env.get("PRE_COMMIT_REMOTE_BRANCH", ""),
         **given,
     )
-    for wrong, problem in _checks(options):
-        if wrong:
-            raise CommandError(problem)
+    if problem := next((problem for wrong, problem in _checks(options) if wrong), ""):
+        raise CommandError(problem)
     return options
 
 

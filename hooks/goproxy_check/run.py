@@ -17,10 +17,7 @@ from goproxy_check.verdict.evidence import without_asking
 
 
 def start(argv: list[str]) -> int:
-    """Run the command line ARGV in a thread, and return its exit status, or 130 after an interrupt.
-
-    Signals come to the thread that calls this, so never amid the start of a program.
-    """
+    """Run ARGV in a thread, so that no signal comes amid the start of a program, and return the exit status."""
     options = parse(argv)
     progress = Progress(is_terminal(sys.stderr) and styled(options.color, sys.stderr) and not options.trace)
     with tempfile.TemporaryDirectory(prefix="goproxy-check-", ignore_cleanup_errors=True) as scratch:
@@ -105,4 +102,5 @@ def _reported(finished: Run) -> int:
         print(as_json(finished) if finished.options.format == "json" else as_github(finished), end="")
         for line in to_add(finished):
             complain(f"goproxy-check: {line}")
+    print(end="", flush=True)
     return finished.exit_status()

@@ -14,10 +14,10 @@ pytestmark = [pytest.mark.starts_programs, pytest.mark.skipif(os.name == "nt", r
 
 
 def test_result_has_what_a_program_leaves_behind() -> None:
-    result = Programs().run(["sh", "-c", "cat; echo oh >&2; exit 3"], stdin=b"in\0put")
+    result = Programs().run(["sh", "-c", "cat; echo oh >&2; exit 3"], 30, stdin=b"in\0put")
     assert tuple(result) == (3, b"in\0put", "oh\n")
-    assert Programs().run(["sh", "-c", "kill -9 $$"]).code == -9
-    assert Programs().run(["sh", "-c", "printf '\\377' >&2"]).stderr == "\ufffd"
+    assert Programs().run(["sh", "-c", "kill -9 $$"], 30).code == -9
+    assert Programs().run(["sh", "-c", "printf '\\377' >&2"], 30).stderr == "\ufffd"
 
 
 def test_program_without_standard_input_reads_nothing() -> None:
@@ -26,7 +26,7 @@ def test_program_without_standard_input_reads_nothing() -> None:
 
 def test_program_that_is_not_there_is_named() -> None:
     with pytest.raises(CommandError, match=r"cannot run no-such-program: No such file or directory"):
-        Programs().run(["no-such-program"])
+        Programs().run(["no-such-program"], 30)
 
 
 def test_program_that_outlives_its_time_is_ended_with_its_children(tmp_path: Path) -> None:
@@ -43,7 +43,9 @@ def test_stop_ends_all_that_run_and_starts_no_more(tmp_path: Path) -> None:
     codes: list[int | None] = []
 
     def run(pid: Path) -> None:
-        codes.append(programs.run(["sh", "-c", f'sleep 300 & echo $! >"{pid}.new"; mv "{pid}.new" "{pid}"; wait']).code)
+        codes.append(
+            programs.run(["sh", "-c", f'sleep 300 & echo $! >"{pid}.new"; mv "{pid}.new" "{pid}"; wait'], 60).code
+        )
 
     threads = [threading.Thread(target=run, args=(pid,)) for pid in pids]
     for thread in threads:
@@ -56,14 +58,14 @@ def test_stop_ends_all_that_run_and_starts_no_more(tmp_path: Path) -> None:
     assert len(codes) == 4 and 0 not in codes
     assert all(is_gone(int(pid.read_text())) for pid in pids)
     started = time.monotonic()
-    assert programs.run(["sleep", "300"]).code is None and time.monotonic() - started < 5
+    assert programs.run(["sleep", "300"], 60).code is None and time.monotonic() - started < 5
 
 
 def test_stop_while_programs_are_starting_misses_none() -> None:
     """A run that is being started is known to ``stop`` before it returns."""
     for _ in range(20):
         programs = Programs()
-        threads = [threading.Thread(target=programs.run, args=(["sleep", "300"],)) for _ in range(4)]
+        threads = [threading.Thread(target=programs.run, args=(["sleep", "300"], 60)) for _ in range(4)]
         for thread in threads:
             thread.start()
         programs.stop()

@@ -16,9 +16,8 @@ from goproxy_check.system.programs import CommandError
 def staged(git: Git, files: Iterable[str]) -> list[Reference]:
     """Return what is new in what is staged, restricted to FILES if there are any.
 
-    FILES are relative to git's folder; those without a staged change are taken as they are in the index, as all new.
-    During a merge only what no parent has is new. Raises CommandError if this is no repository, a file is not in the
-    index, or a conflict is not resolved.
+    FILES are relative to git's folder; of those without a staged change all is new. During a merge only what no parent
+    has is new. Raises CommandError if a file is not in the index, or a conflict is not resolved.
     """
     index, before = git.tree(""), [git.tree(commit) for commit in git.parents()]
     head, given = before[0] if before else {}, {_name(git, file) for file in files}
@@ -60,25 +59,22 @@ def everything(git: Git) -> list[Reference]:
 def pushed(git: Git, lines: str, remote: str) -> list[Reference]:
     """Return what is new in a push to REMOTE (a name, "" for any), in one pushed commit after the other.
 
-    LINES are what git gives a pre-push hook (githooks(5)): local ref, its object, remote ref, its object. Raises
-    CommandError for a line that is none.
+    LINES are what git gives a pre-push hook (githooks(5)): local ref, its object, remote ref, its object.
     """
-    commits, refs = [], []
+    refs: dict[str, str] = {}  # at the remote → the commit that is pushed
     known = [f"--remotes={remote}" if remote else "--remotes"]  # what the remote has
     for line in filter(str.strip, lines.split("\n")):
-        match = re.fullmatch(rf"[^ ]+ ({OBJECT}) ([^ ]+) ({OBJECT})\r?", line)
-        if not match:
+        if not (match := re.fullmatch(rf"[^ ]+ ({OBJECT}) ([^ ]+) ({OBJECT})\r?", line)):
             raise CommandError("--pre-push: standard input is not what git gives a pre-push hook")
         ours, remote_ref, theirs = match.groups()
         if commit := git.find(ours):
-            commits.append(commit)
-            refs.append(remote_ref)
+            refs[remote_ref] = commit
         elif ours.strip("0") and not git.find(ours, "object"):
             raise CommandError(f"--pre-push: there is no object {ours} here")
         # else a ref is deleted, or it is a tag of something else than a commit
         known += filter(None, [git.find(theirs)])
     found = []
-    for commit in dict.fromkeys(commits):
+    for commit in dict.fromkeys(refs.values()):
         listed = git("rev-list", "--boundary", commit, "--not", *known).split()
         if listed:  # or the remote has it all
             before = [git.tree(name[1:]) for name in listed if name.startswith("-")]
@@ -89,8 +85,7 @@ def pushed(git: Git, lines: str, remote: str) -> list[Reference]:
 def tagged(git: Git, tag: str) -> Reference:
     """Return the module version that TAG publishes: v1.2.3 of ./go.mod, sub/v1.2.3 of sub/go.mod.
 
-    From v2 on the go.mod may lie in a folder of that name too (https://go.dev/ref/mod#vcs-version). Raises CommandError
-    for a tag that is not here, or whose go.mod does not fit its version.
+    From v2 on the go.mod may lie in a folder of that name too (https://go.dev/ref/mod#vcs-version).
     """
     folder, _, version = tag.rpartition("/")
     commit = git.find(f"refs/tags/{tag}")
@@ -132,21 +127,18 @@ def _new(
     files, context = _content(tree, paths), _content(tree, _context(tree, paths) - paths)
     added: set[tuple[str, str]] = set()
     for path in files:
-        texts = [each.get(path) or b"" for each in (tree, *before)]
-        read_as = (read(posixpath.basename(path), text).entries for text in texts)
-        now, *earlier = ({entry._replace(line=0) for entry in entries} for entries in read_as)
+        read_as = (read(posixpath.basename(path), each.get(path) or b"") for each in (tree, *before))
+        now, *earlier = ({entry._replace(line=0) for entry in file.entries} for file in read_as)
         added |= {entry[:2] for entry in now.difference(*earlier)}
     names = [(os.fsencode(path), os.fsencode(version)) for path, version in added]
     compared = []
     for old in before:
-        same = files.keys() & old.keys()
-        same |= {
-            path for path, data in old.items() if data and any(name in data and tag in data for name, tag in names)
-        }
+        texts = _content(old, old)
+        same = {path for path, text in texts.items() if any(name in text and tag in text for name, tag in names)}
+        same |= files.keys() & old.keys()
         compared.append(_content(old, same | _context(old, same)))
-    tags = [ref.removeprefix("refs/tags/").rpartition("/") for ref in refs if ref.startswith("refs/tags/")]
-    published = {(folder, version) for folder, _, version in tags}
-    found = new_references(files, context, compared, frozenset(fresh), published)
+    tags = [posixpath.split(ref.removeprefix("refs/tags/")) for ref in refs if ref.startswith("refs/tags/")]
+    found = new_references(files, context, compared, frozenset(fresh), tags)
     links = sorted(paths - files.keys())  # that lead out of the repository
     return found + [Reference("", "", (Location(path, 1),), skipped=Skipped(Skip.LINK, path)) for path in links]
 

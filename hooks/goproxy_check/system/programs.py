@@ -40,13 +40,7 @@ class Programs:
         self._running: set[Popen[bytes]] = set()
 
     def run(
-        self,
-        command: list[str],
-        cwd: str = ".",
-        env: Env = None,
-        stdin: bytes = b"",
-        timeout: float = 60,
-        shown: str = "",
+        self, command: list[str], timeout: float, cwd: str = ".", env: Env = None, stdin: bytes = b"", shown: str = ""
     ) -> Result:
         """Run COMMAND in the folder CWD for at most TIMEOUT seconds and return what it printed; -x shows it as SHOWN.
 
@@ -85,11 +79,10 @@ class Programs:
     def git(self, *args: str, cwd: str, stdin: bytes = b"", check: bool = True) -> bytes:
         """Run git on the user's repository and return what it printed; raises CommandError with git's own words.
 
-        GIT_DIR, GIT_INDEX_FILE and the like stay in the environment: with these git tells a hook which index is being
-        committed (githooks(5)). Without optional locks git writes nothing while it reads (git(1)).
+        With GIT_INDEX_FILE and the like, which stay, git tells a hook which index is being committed (githooks(5)).
         """
-        env = _environment((), GIT_OPTIONAL_LOCKS="0", LC_ALL="C")
-        result = self.run(["git", *args], cwd=cwd, env=env, stdin=stdin, timeout=self._git_seconds)
+        env = _environment((), GIT_OPTIONAL_LOCKS="0", LC_ALL="C")  # writes nothing while it reads (git(1))
+        result = self.run(["git", *args], self._git_seconds, cwd, env, stdin)
         if result.code is None or result.code < 0 or (result.code != 0 and check):
             words = re.sub("^.*?(?=fatal:|error:)", "", result.stderr, flags=re.DOTALL)
             if "not a git repository" in words:

@@ -51,16 +51,12 @@ class Progress:
         finally:
             self._asked.remove(asked)
 
-    def _line(self) -> str:
-        """Return what is to be shown: the oldest question, and since when it is waited for."""
-        since, question = min(self._asked.copy(), default=(time.time(), ""))  # other threads change it
-        if self.text or time.time() - since < 1.0:  # who waits longer sees what for
-            return self.text
-        return f"waiting since {time.strftime('%H:%M:%S', time.localtime(since))} for {question}"
-
     def draw(self) -> None:
-        """Bring the status line up to date; called a few times per second."""
-        line = harmless(self._line())[: shutil.get_terminal_size().columns - 1] if self.shown else ""
+        """Bring the status line up to date: the oldest question; called a few times per second."""
+        now = time.time()
+        since, question = min(self._asked.copy(), default=(now, ""))  # other threads change it
+        waiting = f"waiting since {time.strftime('%H:%M:%S', time.localtime(since))} for {question}"
+        line = harmless(self.text or waiting * (now - since > 1))[: shutil.get_terminal_size().columns - 1] * self.shown
         if line != self._drawn:
             sys.stderr.write(_ERASE + line)
             sys.stderr.flush()
