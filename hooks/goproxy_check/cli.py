@@ -45,10 +45,7 @@ def _status(argv: list[str]) -> int:
 
 
 def _nothing_staged(argv: list[str]) -> bool:
-    """Return whether it is certain that no module file is staged, and nothing else was asked for.
-
-    What most commits pay for: ``subprocess`` alone would take longer to import than git takes to answer.
-    """
+    """Return whether it is certain that no module file is staged, and nothing else was asked for."""
     if {*argv} - {"--fix", "--allow-unavailable"} or "PRE_COMMIT_TO_REF" in os.environ:
         return False
     if not hasattr(os, "posix_spawnp") or (sys.stdout and sys.stdout.isatty()):

@@ -79,8 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--format", choices=["text", "json", "github"], default="text", help="how to report (default: text)")
     add("-x", action="store_true", dest="trace", help="trace every request on standard error, and say what was skipped")
     add("-j", type=int, default=64, metavar="N", dest="jobs", help="how many requests at once (default: 64)")
-    timeout = "give up asking after this time (default: 60s); --fix may take as long again"
-    add("--timeout", type=_duration, default=60.0, metavar="DURATION", help=timeout)
+    add("--timeout", type=_duration, default=60.0, metavar="DURATION", help="for asking, and again for --fix (60s)")
     add("-C", default=".", metavar="DIR", dest="folder", help="run as if started in DIR")
     add("--color", choices=["auto", "always", "never"], default="auto", help="when to colour (auto: on a terminal)")
     add("--version", action="version", version=f"goproxy-check {__version__}")
@@ -90,10 +89,11 @@ def _parser() -> argparse.ArgumentParser:
 def parse(argv: Sequence[str]) -> Options:
     """Return the options of the command line ARGV; raises CommandError, or SystemExit for --help and --version."""
     # What follows --wait or --pre-push is its value only if it is no target.
+    targets = [word for word in argv if "@" in os.path.basename(word) or os.path.basename(word) in MODULE_FILES]
     pairs = zip(argv, [*argv[1:], ""], strict=False)
-    words = [word + _DEFAULTS.get(word, "") * _is_target(following) for word, following in pairs]
+    words = [word + _DEFAULTS.get(word, "") * (following in targets) for word, following in pairs]
     given, env = vars(_parser().parse_args(words)), os.environ
-    targets: list[str] = given.pop("targets")
+    targets = given.pop("targets")
     versions = tuple(name for name in targets if "@" in os.path.basename(name))
     # pre-commit sets these where it was asked about a range: before a push, and with --from-ref and --to-ref. prek sets
     # the second alone where a remote has nothing yet: then all files count, which it passes.
@@ -117,19 +117,17 @@ def parse(argv: Sequence[str]) -> Options:
     return options
 
 
-def _is_target(word: str) -> bool:
-    return "@" in os.path.basename(word) or os.path.basename(word) in MODULE_FILES
-
-
 def _checks(options: Options) -> Iterator[tuple[bool, str]]:
     """Yield what makes no sense together, with the line that says so."""
     waits, pushes, ends = options.wait is not None, options.pre_push is not None, (options.from_ref, options.to_ref)
+    odd = [name for name in options.files if os.path.basename(name) not in MODULE_FILES]
     ways = [options.all, pushes, bool(options.files or all(ends))]  # files may be those of a range
     yield not os.path.isdir(options.folder), f"-C {options.folder}: no such folder"
     yield options.jobs < 1, f"-j {options.jobs}: at least 1 request at once"
     yield options.fix and waits, "--wait and --fix exclude each other: the first waits for the proxy"
     yield options.nosumdb and not options.fix, "--nosumdb goes with --fix"
     yield ends != (None, None) and not all(ends), "--from-ref and --to-ref go together, and neither is empty"
+    yield bool(odd), f"{''.join(odd[:1])} is not a go.mod, go.sum, go.work or go.work.sum, nor MODULE@VERSION"
     yield options.latest and not waits, "--latest goes with --wait"
     yield options.named and any(ways), "MODULE@VERSION and --tag go with neither files nor refs"
     yield sum(ways) > 1, "FILE, --all, --pre-push and --from-ref exclude each other"

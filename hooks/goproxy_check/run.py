@@ -45,7 +45,7 @@ def _run(options: Options, programs: Programs, progress: Progress) -> int:
     refs = joined(_references(git, options))
     if not (refs or options.all or options.format != "text" or is_terminal(sys.stdout)):
         return 0
-    root, folder = (options.folder, "") if options.named else (git.place[0], git.reader)
+    root, folder = (options.folder, "") if options.named else git.place
     env = settings.result() if any(not (ref.invalid or ref.skipped) for ref in refs) else None
     seconds = options.timeout - (time.monotonic() - started)
     refs = downloaded(refs, env, programs, seconds / 2) if env else refs

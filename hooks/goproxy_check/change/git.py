@@ -15,7 +15,6 @@ OBJECT = "(?:[0-9a-f]{40}|[0-9a-f]{64})"  # a SHA-1 or SHA-256 object id
 # Of ls-files --stage: 100644 ID 0<tab>sub/go.mod; of ls-tree: 100644 blob ID<tab>sub/go.mod. No submodule (160000).
 _RECORD = re.compile(rf"(1[02]0[0-7]{{3}}) (?:blob )?({OBJECT})(?: ([0-3]))?\t(.+)", re.DOTALL)
 _LINK = "120000"  # the mode of a symbolic link
-_MOST_LINKS = 8  # that are followed, one to the next
 
 # Path → content of module files, by their paths from the top; None: a symbolic link to no file of the repository
 Tree = dict[str, bytes | None]
@@ -34,15 +33,16 @@ class Git:
 
     @cached_property
     def place(self) -> tuple[str, str]:
-        """The top folder of the work tree, and CWD from there; "" is the top."""
-        root, folder = (self("rev-parse", asked).removesuffix("\n") for asked in ("--show-toplevel", "--show-prefix"))
-        return root, folder.rstrip("/")
+        """The top folder of the work tree, and where the user stands, from there; "" is the top."""
+        root, _, folder = self("rev-parse", "--show-toplevel", "--show-prefix")[:-1].rpartition("\n")
+        prefix = os.environ.get("GIT_PREFIX", "")  # git starts hooks at the top, and tells so
+        return root, (folder or prefix * os.path.isdir(os.path.join(root, prefix))).rstrip("/")
 
-    @property
-    def reader(self) -> str:
-        """Where the user stands, from the top: git starts hooks there, and sets GIT_PREFIX."""
-        (root, folder), prefix = self.place, os.environ.get("GIT_PREFIX", "").rstrip("/")
-        return folder or (prefix if os.path.isdir(os.path.join(root, prefix)) else "")
+    def paths(self, files: Iterable[str]) -> set[str]:
+        """Return the paths from the top of FILES, which are relative to CWD, and in the index."""
+        specs = [f":(literal){file}" for file in files]
+        listed = self("ls-files", "-z", "--full-name", "--error-unmatch", "--", *specs) if specs else ""
+        return {*listed.split("\0")} - {""}
 
     def find(self, name: str, kind: str = "commit") -> str:
         """Return the id of the object of KIND that NAME is or, as a tag, names; "" if there is none here."""
@@ -81,8 +81,8 @@ class Git:
         return files
 
     def _followed(self, path: str, files: dict[str, tuple[str, str]]) -> bytes | None:
-        """Return the content of that one of FILES at PATH, or of the one that it leads to as a link."""
-        for _ in range(_MOST_LINKS):
+        """Return the content of that one of FILES at PATH, or of the one that it leads to over at most 8 links."""
+        for _ in range(9):
             if path not in files:
                 break
             mode, name = files[path]

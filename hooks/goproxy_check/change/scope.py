@@ -8,21 +8,16 @@ from collections.abc import Iterable, Sequence
 from goproxy_check.change.git import OBJECT, Git, Tree
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.modfile import read
-from goproxy_check.gofiles.names import MODULE_FILES, PATHSPECS
+from goproxy_check.gofiles.names import PATHSPECS
 from goproxy_check.gofiles.reference import Location, Reference, Skip, Skipped, new_references
 from goproxy_check.system.programs import CommandError
 
 
 def staged(git: Git, files: Iterable[str]) -> list[Reference]:
-    """Return what is new in what is staged, restricted to FILES if there are any.
-
-    FILES are relative to git's folder; of those without a staged change all is new. During a merge only what no parent
-    has is new. Raises CommandError if a file is not in the index, or a conflict is not resolved.
-    """
+    """Return what is new in the index, restricted to FILES if there are any; in a merge only what no parent has is."""
     index, before = git.tree(""), [git.tree(commit) for commit in git.parents()]
-    head, given = before[0] if before else {}, {_name(git, file) for file in files}
-    for path in sorted(given - index.keys() - head.keys()):
-        raise CommandError(f"{path} is not in the index: git add it first")
+    head, given = before[0] if before else {}, git.paths(files)
+    # Of FILES without a staged change all is new.
     fresh = {path for path in given & index.keys() & head.keys() if index[path] == head[path]}
     return _new(index, before, given, fresh=fresh)
 
@@ -32,7 +27,7 @@ def between(git: Git, base: str, head: str, files: Iterable[str], pushed_ref: st
     ours, theirs = git.find(base), git.find(head)
     fork = git("merge-base", ours, theirs, check=False).strip() if ours and theirs else ""
     if fork:
-        return _new(git.tree(theirs), [git.tree(fork)], {_name(git, file) for file in files}, [pushed_ref])
+        return _new(git.tree(theirs), [git.tree(fork)], git.paths(files), [pushed_ref])
     if git("rev-parse", "--is-shallow-repository").strip() == "true":
         problem = f"this clone is shallow and does not reach back to where {head} left {base}"
         raise CommandError(f"{problem}: git fetch --unshallow (in CI: fetch-depth: 0, GIT_DEPTH: 0)")
@@ -57,13 +52,10 @@ def everything(git: Git) -> list[Reference]:
 
 
 def pushed(git: Git, lines: str, remote: str) -> list[Reference]:
-    """Return what is new in a push to REMOTE (a name, "" for any), in one pushed commit after the other.
-
-    LINES are what git gives a pre-push hook (githooks(5)): local ref, its object, remote ref, its object.
-    """
+    """Return what is new in a push to REMOTE (a name, "" for any), from git's LINES for its hook (githooks(5))."""
     refs: dict[str, str] = {}  # at the remote → the commit that is pushed
     known = [f"--remotes={remote}" if remote else "--remotes"]  # what the remote has
-    for line in filter(str.strip, lines.split("\n")):
+    for line in filter(str.strip, lines.split("\n")):  # refs/heads/main ID refs/heads/main ID
         if not (match := re.fullmatch(rf"[^ ]+ ({OBJECT}) ([^ ]+) ({OBJECT})\r?", line)):
             raise CommandError("--pre-push: standard input is not what git gives a pre-push hook")
         ours, remote_ref, theirs = match.groups()
@@ -83,33 +75,20 @@ def pushed(git: Git, lines: str, remote: str) -> list[Reference]:
 
 
 def tagged(git: Git, tag: str) -> Reference:
-    """Return the module version that TAG publishes: v1.2.3 of ./go.mod, sub/v1.2.3 of sub/go.mod.
-
-    From v2 on the go.mod may lie in a folder of that name too (https://go.dev/ref/mod#vcs-version).
-    """
+    """Return the module version that TAG publishes: v1.2.3 of ./go.mod, sub/v1.2.3 of sub/go.mod."""
     folder, _, version = tag.rpartition("/")
     commit = git.find(f"refs/tags/{tag}")
     if not commit:
         raise CommandError(f"--tag {tag}: there is no such tag here (git fetch --tags brings those of the remote)")
     tree, problem = git.tree(commit), f"there is no {posixpath.join(folder, 'go.mod')}"
+    # From v2 on the go.mod may lie in a folder of that name too (https://go.dev/ref/mod#vcs-version).
     for place in (folder, posixpath.join(folder, version.partition(".")[0])):
         if go_mod := tree.get(posixpath.join(place, "go.mod")):
             path = read("go.mod", go_mod).module
-            wrong = module.check(path, version)
-            if not wrong:
+            if not (wrong := module.check(path, version)):
                 return Reference(path, version, required=True, commit=commit)
             problem = wrong.detail
     raise CommandError(f"--tag {tag}: its go.mod does not fit: {problem}")
-
-
-def _name(git: Git, file: str) -> str:
-    """Return the path of FILE, which is relative to git's folder, from the top of the repository."""
-    folder, name = os.path.split(os.path.join(*git.place, file))
-    place = os.path.join(os.path.realpath(folder), name)  # the file itself may be a link
-    path = os.path.relpath(place, os.path.realpath(git.place[0])).replace(os.sep, "/")
-    if path.startswith("../") or name not in MODULE_FILES:
-        raise CommandError(f"{file} is not a go.mod, go.sum, go.work or go.work.sum of this repository")
-    return path
 
 
 def _new(
@@ -124,7 +103,8 @@ def _new(
     paths = (paths & given if given else paths).union(fresh)
     if not paths:
         return []
-    files, context = _content(tree, paths), _content(tree, _context(tree, paths) - paths)
+    context = _context(tree, paths)
+    files = {path: context.pop(path) for path in sorted(paths & context.keys())}
     added: set[tuple[str, str]] = set()
     for path in files:
         read_as = (read(posixpath.basename(path), each.get(path) or b"") for each in (tree, *before))
@@ -133,23 +113,17 @@ def _new(
     names = [(os.fsencode(path), os.fsencode(version)) for path, version in added]
     compared = []
     for old in before:
-        texts = _content(old, old)
-        same = {path for path, text in texts.items() if any(name in text and tag in text for name, tag in names)}
-        same |= files.keys() & old.keys()
-        compared.append(_content(old, same | _context(old, same)))
+        same = {path for path, data in old.items() if data and any(one in data and two in data for one, two in names)}
+        compared.append(_context(old, same | (files.keys() & old.keys())))
     tags = [posixpath.split(ref.removeprefix("refs/tags/")) for ref in refs if ref.startswith("refs/tags/")]
     found = new_references(files, context, compared, frozenset(fresh), tags)
     links = sorted(paths - files.keys())  # that lead out of the repository
     return found + [Reference("", "", (Location(path, 1),), skipped=Skipped(Skip.LINK, path)) for path in links]
 
 
-def _content(tree: Tree, paths: Iterable[str]) -> dict[str, bytes]:
-    return {path: data for path in sorted(paths) if (data := tree.get(path)) is not None}
-
-
-def _context(files: Iterable[str], paths: set[str]) -> set[str]:
-    """Return those of a tree's FILES that say what Go does with the versions that the files at PATHS name."""
+def _context(tree: Tree, paths: set[str]) -> dict[str, bytes]:
+    """Return the files of TREE at PATHS, and those that say what Go does with the versions that these name."""
     folders = {posixpath.dirname(path) for path in paths}
-    works = any(posixpath.basename(path) == "go.work" for path in files)
-    wanted = ("go.work", "go.mod") if works else ()
-    return {path for path in files if posixpath.dirname(path) in folders or posixpath.basename(path) in wanted}
+    wanted = ("go.work", "go.mod") if "go.work" in map(posixpath.basename, tree) else ()
+    near = {path for path in tree if posixpath.dirname(path) in folders or posixpath.basename(path) in wanted}
+    return {path: data for path, data in tree.items() if path in near and data is not None}

@@ -42,10 +42,7 @@ class Programs:
     def run(
         self, command: list[str], timeout: float, cwd: str = ".", env: Env = None, stdin: bytes = b"", shown: str = ""
     ) -> Result:
-        """Run COMMAND in the folder CWD for at most TIMEOUT seconds and return what it printed; -x shows it as SHOWN.
-
-        Raises CommandError if it cannot be started. After TIMEOUT it is ended together with what it has started.
-        """
+        """Run COMMAND for at most TIMEOUT seconds; -x shows it as SHOWN. Raises CommandError if it can't be started."""
         started = time.monotonic()
         with self._lock:  # so that stop() knows of every child
             if self.stopped.is_set():
@@ -77,10 +74,8 @@ class Programs:
                     _kill(child)
 
     def git(self, *args: str, cwd: str, stdin: bytes = b"", check: bool = True) -> bytes:
-        """Run git on the user's repository and return what it printed; raises CommandError with git's own words.
-
-        With GIT_INDEX_FILE and the like, which stay, git tells a hook which index is being committed (githooks(5)).
-        """
+        """Run git on the user's repository and return what it printed; raises CommandError with git's own words."""
+        # GIT_INDEX_FILE and the like stay: they say which index is being committed (githooks(5)).
         env = _environment((), GIT_OPTIONAL_LOCKS="0", LC_ALL="C")  # writes nothing while it reads (git(1))
         result = self.run(["git", *args], self._git_seconds, cwd, env, stdin)
         if result.code is None or result.code < 0 or (result.code != 0 and check):
@@ -106,12 +101,9 @@ class Programs:
 
 
 def _environment(without: Container[str], **changes: str) -> dict[str, str]:
-    """Return this process's environment with CHANGES, WITHOUT some names, and without prompts of git on a terminal.
-
-    As Go does it (cmd/go/internal/base, vcs: InitVCS), GIT_ASKPASS and core.askPass stay: editors and CI log in so.
-    """
+    """Return this process's environment with CHANGES, WITHOUT some names, and without prompts of git on a terminal."""
     kept = {name: value for name, value in os.environ.items() if not (name in without or name.endswith("_PATHSPECS"))}
-    quiet = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}  # as Go does it (vcs.InitVCS); GIT_ASKPASS stays
     return {**kept, **{name: value for name, value in quiet.items() if not kept.get(name)}, **changes}
 
 

@@ -25,12 +25,9 @@ def one_line(text: str, limit: int = 300) -> str:
 
 
 def harmless(text: str) -> str:
-    """Return TEXT, printable, so that no CI system takes it for a command.
-
-    GitHub reads ``::error::`` at the beginning of a line, Azure Pipelines ``##vso[`` anywhere in it.
-    """
-    text = re.sub("#(?=#)", "# ", printable(text))
-    return f"./{text}" if text.lstrip().startswith("::") else text
+    """Return TEXT, printable, so that no CI system takes it for a command."""
+    text = re.sub("#(?=#)", "# ", printable(text))  # of Azure Pipelines, anywhere in a line: ##vso[
+    return f"./{text}" if text.lstrip().startswith("::") else text  # of GitHub, at its beginning: ::error::
 
 
 def redacted_url(url: str) -> str:
