@@ -10,7 +10,7 @@ from typing import TextIO
 
 from goproxy_check.system.redact import harmless, one_line
 
-_ERASE = "\r\x1b[2K"  # back to the beginning of the line, with nothing on it
+_ERASE = "\r\x1b[2K" if os.name == "posix" else ""  # empties the line; consoles of Windows may not know it
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -36,7 +36,7 @@ class Progress:
     """A status line, if SHOWN, for questions that take longer than a second; safe to use from any thread."""
 
     def __init__(self, shown: bool) -> None:
-        self.shown = shown
+        self.shown = shown and bool(_ERASE)
         self.text = ""  # takes the place of the questions, while it is set (--wait)
         self._asked: list[tuple[float, str]] = []  # questions, and when each was asked, by time.time()
         self._drawn = ""
