@@ -5,14 +5,12 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 from typing import NamedTuple, NoReturn
 
 from goproxy_check import __version__
 from goproxy_check.gofiles.names import MODULE_FILES
 from goproxy_check.system.programs import CommandError
 
-_PUSH = {"PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_REMOTE_NAME"}  # set by pre-commit before a push
 _DEFAULTS = {"--wait": "=30m", "--pre-push": "="}  # of options whose value may be left out
 
 
@@ -25,7 +23,7 @@ class Options(NamedTuple):
     from_ref: str | None
     to_ref: str | None
     pre_push: str | None  # the name of the remote, "" for any; None: this is no push
-    tag: tuple[str, ...]
+    tag: list[str]
     wait: float | None
     latest: bool
     fix: bool
@@ -71,20 +69,17 @@ def _parser() -> argparse.ArgumentParser:
     add("--all", action="store_true", help="the whole work tree; what the module cache has is taken as resolved")
     add("--from-ref", metavar="A", help="with --to-ref: check what B adds since it forked from A")
     add("--to-ref", metavar="B", help="see --from-ref")
-    push = "what a push brings that REMOTE (default: any) lacks, by the lines that git gives a pre-push hook"
-    add("--pre-push", nargs="?", const="", metavar="REMOTE", help=push)
+    add("--pre-push", nargs="?", const="", metavar="REMOTE", help="what a push brings that REMOTE (default: any) lacks")
     add("--tag", action="append", default=[], metavar="TAG", help="what TAG of this repository publishes; repeatable")
-    wait = "until every version is served, for at most this time (default: 30m)"
-    add("--wait", type=_duration, nargs="?", const=1800.0, metavar="DURATION", help=wait)
+    add("--wait", type=_duration, nargs="?", const=1800.0, metavar="DURATION", help="until all are served, or for 30m")
     add("--latest", action="store_true", help="with --wait: also until go get MODULE@latest takes it")
     add("--fix", action="store_true", help="fetch stale versions from their origin; go.sum gets its lines")
     add("--nosumdb", action="store_true", help="with --fix: do without the checksum database where it has no record")
     add("--allow-unavailable", action="store_true", help="a proxy that can't be reached is a warning")
     add("--format", choices=["text", "json", "github"], default="text", help="how to report (default: text)")
     add("-x", action="store_true", dest="trace", help="trace every request on standard error, and say what was skipped")
-    add("-j", type=_count, default=64, metavar="N", dest="jobs", help="how many requests at once (default: 64)")
-    timeout = "give up asking after this time (default: 60s); --fix may take as long again"
-    add("--timeout", type=_duration, default=60.0, metavar="DURATION", help=timeout)
+    add("-j", type=int, default=64, metavar="N", dest="jobs", help="how many requests at once (default: 64)")
+    add("--timeout", type=_duration, default=60.0, metavar="DURATION", help="for asking, and again for --fix (60s)")
     add("-C", default=".", metavar="DIR", dest="folder", help="run as if started in DIR")
     add("--color", choices=["auto", "always", "never"], default="auto", help="when to colour (auto: on a terminal)")
     add("--version", action="version", version=f"goproxy-check {__version__}")
@@ -94,66 +89,49 @@ def _parser() -> argparse.ArgumentParser:
 def parse(argv: Sequence[str]) -> Options:
     """Return the options of the command line ARGV; raises CommandError, or SystemExit for --help and --version."""
     # What follows --wait or --pre-push is its value only if it is no target.
-    pairs = zip_longest(argv, argv[1:], fillvalue="")
-    words = [word + _DEFAULTS.get(word, "") * _is_target(following) for word, following in pairs]
-    given = vars(_parser().parse_args(words))
-    targets: list[str] = given.pop("targets")
-    versions, tag = tuple(filter(_is_version, targets)), tuple(given.pop("tag"))
+    targets = [word for word in argv if "@" in os.path.basename(word) or os.path.basename(word) in MODULE_FILES]
+    pairs = zip(argv, [*argv[1:], ""], strict=False)
+    words = [word + _DEFAULTS.get(word, "") * (following in targets) for word, following in pairs]
+    given, env = vars(_parser().parse_args(words)), os.environ
+    targets = given.pop("targets")
+    versions = tuple(name for name in targets if "@" in os.path.basename(name))
     # pre-commit sets these where it was asked about a range: before a push, and with --from-ref and --to-ref. prek sets
     # the second alone where a remote has nothing yet: then all files count, which it passes.
-    ends = [os.environ.get(f"PRE_COMMIT_{name}_REF") for name in ("FROM", "TO")]
-    if all(ends) and not (versions or tag or given["all"] or given["pre_push"] is not None):
+    ends = [env.get("PRE_COMMIT_FROM_REF"), env.get("PRE_COMMIT_TO_REF")]
+    if all(ends) and not (versions or given["tag"] or given["all"] or given["pre_push"] is not None):
         given["from_ref"], given["to_ref"] = given["from_ref"] or ends[0], given["to_ref"] or ends[1]
-    index = os.environ.get("GIT_INDEX_FILE", "")
-    pre_commit = bool(os.environ.get("PRE_COMMIT")) and not any(name.startswith("PREK_") for name in os.environ)
-    pushing = given["pre_push"] is not None or bool(_PUSH & os.environ.keys())
+    index = env.get("GIT_INDEX_FILE", "")
+    pushing = given["pre_push"] is not None or any(ends) or "PRE_COMMIT_REMOTE_NAME" in env
+    pre_commit = bool(env.get("PRE_COMMIT")) and not any(name.startswith("PREK_") for name in env)
     options = Options(
-        files=tuple(target for target in targets if target not in versions),
+        files=tuple(name for name in targets if name not in versions),
         versions=versions,
-        tag=tag,
-        hook="pre-commit" if pre_commit else "git" if pushing or index or os.environ.get("PRE_COMMIT") else "",
+        hook="pre-commit" if pre_commit else "git" if pushing or index or env.get("PRE_COMMIT") else "",
         plain=os.path.basename(index) in ("", "index"),
         action="push" if pushing else "commit",
-        pushed_ref=os.environ.get("PRE_COMMIT_REMOTE_BRANCH", ""),
+        pushed_ref=env.get("PRE_COMMIT_REMOTE_BRANCH", ""),
         **given,
     )
-    for wrong, problem in _checks(options):
-        if wrong:
-            raise CommandError(problem)
+    if problem := next((problem for wrong, problem in _checks(options) if wrong), ""):
+        raise CommandError(problem)
     return options
 
 
 def _checks(options: Options) -> Iterator[tuple[bool, str]]:
     """Yield what makes no sense together, with the line that says so."""
     waits, pushes, ends = options.wait is not None, options.pre_push is not None, (options.from_ref, options.to_ref)
-    ways = [options.all, pushes, bool(options.files or all(ends))]  # files may be those of a range
     odd = [name for name in options.files if os.path.basename(name) not in MODULE_FILES]
+    ways = [options.all, pushes, bool(options.files or all(ends))]  # files may be those of a range
     yield not os.path.isdir(options.folder), f"-C {options.folder}: no such folder"
+    yield options.jobs < 1, f"-j {options.jobs}: at least 1 request at once"
     yield options.fix and waits, "--wait and --fix exclude each other: the first waits for the proxy"
     yield options.nosumdb and not options.fix, "--nosumdb goes with --fix"
-    yield "" in ends, "--from-ref and --to-ref need a commit: is a variable empty?"
-    yield ends.count(None) == 1, "--from-ref and --to-ref go together"
+    yield ends != (None, None) and not all(ends), "--from-ref and --to-ref go together, and neither is empty"
     yield bool(odd), f"{''.join(odd[:1])} is not a go.mod, go.sum, go.work or go.work.sum, nor MODULE@VERSION"
     yield options.latest and not waits, "--latest goes with --wait"
-    alone = "MODULE@VERSION and --tag go with neither files nor refs: ask for one after the other"
-    yield options.named and any(ways), alone
+    yield options.named and any(ways), "MODULE@VERSION and --tag go with neither files nor refs"
     yield sum(ways) > 1, "FILE, --all, --pre-push and --from-ref exclude each other"
-    terminal = sys.stdin is None or sys.stdin.isatty()
-    yield pushes and terminal, "--pre-push reads on standard input the lines that git gives a pre-push hook"
-
-
-def _is_version(target: str) -> bool:
-    return "@" in os.path.basename(target)
-
-
-def _is_target(word: str) -> bool:
-    return _is_version(word) or os.path.basename(word) in MODULE_FILES
-
-
-def _count(text: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 9999")
-    return int(text)
+    yield pushes and (not sys.stdin or sys.stdin.isatty()), "--pre-push reads the lines that git gives its hook"
 
 
 def _duration(text: str) -> float:

@@ -28,7 +28,7 @@ MISTAKES = [
     (["--al"], "--al"),  # no abbreviations
     (["--format", "xml"], "'xml'"),
     (["--color", "pink"], "'pink'"),
-    (["-j", "0"], "'0'"),
+    (["-j", "0"], "-j 0"),
     (["-j", "many"], "'many'"),
     (["--timeout", "5x"], "'5x'"),
     (["--timeout", "-5s"], "--timeout"),
@@ -106,7 +106,7 @@ def test_not_a_repository(world: World, args: list[str]) -> None:
 def test_bare_repository(world: World) -> None:
     bare = world.root / "bare.git"
     world.git("init", "-q", "--bare", str(bare), cwd=world.root)
-    one(world.check("go.mod", cwd=bare), "work tree")
+    one(world.check("go.mod", cwd=bare), "go.mod")
 
 
 def test_folder_that_is_named_is_where_it_is_started(world: World) -> None:

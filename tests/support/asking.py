@@ -17,8 +17,7 @@ def questions(world: World, **env: str) -> Go:
         mock.patch.dict(os.environ, {**world.env, **env}, clear=True),
         mock.patch("tempfile.tempdir", str(world.root)),
     ):
-        programs = Programs()
-        programs.scratch()
+        programs = Programs(scratch=str(world.root))
         return Go(read_go_env(programs, 60), programs)
 
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from goproxy_check.system.programs import CommandError, Programs, unprompted
+from goproxy_check.system.programs import CommandError, Programs
 from tests.support.processes import is_gone
 
 pytestmark = [pytest.mark.starts_programs, pytest.mark.skipif(os.name == "nt", reason="shell scripts")]
 
 
 def test_result_has_what_a_program_leaves_behind() -> None:
-    result = Programs().run(["sh", "-c", "cat; echo oh >&2; exit 3"], stdin=b"in\0put")
+    result = Programs().run(["sh", "-c", "cat; echo oh >&2; exit 3"], 30, stdin=b"in\0put")
     assert tuple(result) == (3, b"in\0put", "oh\n")
-    assert Programs().run(["sh", "-c", "kill -9 $$"]).code == -9
-    assert Programs().run(["sh", "-c", "printf '\\377' >&2"]).stderr == "\ufffd"
+    assert Programs().run(["sh", "-c", "kill -9 $$"], 30).code == -9
+    assert Programs().run(["sh", "-c", "printf '\\377' >&2"], 30).stderr == "\ufffd"
 
 
 def test_program_without_standard_input_reads_nothing() -> None:
@@ -26,7 +26,7 @@ def test_program_without_standard_input_reads_nothing() -> None:
 
 def test_program_that_is_not_there_is_named() -> None:
     with pytest.raises(CommandError, match=r"cannot run no-such-program: No such file or directory"):
-        Programs().run(["no-such-program"])
+        Programs().run(["no-such-program"], 30)
 
 
 def test_program_that_outlives_its_time_is_ended_with_its_children(tmp_path: Path) -> None:
@@ -43,7 +43,9 @@ def test_stop_ends_all_that_run_and_starts_no_more(tmp_path: Path) -> None:
     codes: list[int | None] = []
 
     def run(pid: Path) -> None:
-        codes.append(programs.run(["sh", "-c", f'sleep 300 & echo $! >"{pid}.new"; mv "{pid}.new" "{pid}"; wait']).code)
+        codes.append(
+            programs.run(["sh", "-c", f'sleep 300 & echo $! >"{pid}.new"; mv "{pid}.new" "{pid}"; wait'], 60).code
+        )
 
     threads = [threading.Thread(target=run, args=(pid,)) for pid in pids]
     for thread in threads:
@@ -56,14 +58,14 @@ def test_stop_ends_all_that_run_and_starts_no_more(tmp_path: Path) -> None:
     assert len(codes) == 4 and 0 not in codes
     assert all(is_gone(int(pid.read_text())) for pid in pids)
     started = time.monotonic()
-    assert programs.run(["sleep", "300"]).code is None and time.monotonic() - started < 5
+    assert programs.run(["sleep", "300"], 60).code is None and time.monotonic() - started < 5
 
 
 def test_stop_while_programs_are_starting_misses_none() -> None:
     """A run that is being started is known to ``stop`` before it returns."""
     for _ in range(20):
         programs = Programs()
-        threads = [threading.Thread(target=programs.run, args=(["sleep", "300"],)) for _ in range(4)]
+        threads = [threading.Thread(target=programs.run, args=(["sleep", "300"], 60)) for _ in range(4)]
         for thread in threads:
             thread.start()
         programs.stop()
@@ -86,24 +88,27 @@ LOCAL += ["GIT_CONFIG_PARAMETERS", "GIT_ALTERNATE_OBJECT_DIRECTORIES"]
 KEPT = ["GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0", "GIT_ASKPASS", "GIT_SSH_COMMAND", "GOPROXY"]
 
 
-@pytest.mark.parametrize("git", [True, False], ids=["git lists them", "no git"])
-def test_environment_of_go_is_the_users_without_the_repositorys(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, git: bool
-) -> None:
+def test_environment_of_go_is_the_users_without_the_repositorys(monkeypatch: pytest.MonkeyPatch) -> None:
     values = dict.fromkeys([*LOCAL, *KEPT], "x")
     values |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "some.key", "GIT_CONFIG_PARAMETERS": "'a.b=c'"}
     for name, value in values.items():
         monkeypatch.setenv(name, value)
-    if not git:
-        monkeypatch.setenv("PATH", str(tmp_path))
     env = Programs().go_environment(GOWORK="off")
     assert env["GOWORK"] == "off" and all(name in env for name in KEPT)
-    wanted = LOCAL if git else LOCAL[:5]
-    assert not set(wanted) & set(env)
+    assert not set(LOCAL) & set(env)
 
 
-def test_prompts_are_off_unless_the_user_has_settled_that() -> None:
-    assert unprompted({}) == {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}
-    assert unprompted({"GIT_TERMINAL_PROMPT": ""})["GIT_TERMINAL_PROMPT"] == "0"
-    users = {"GIT_TERMINAL_PROMPT": "1", "GCM_INTERACTIVE": "auto", "GIT_ASKPASS": "/bin/mine"}
-    assert unprompted(users) == users
+def test_environment_of_go_needs_no_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert Programs().go_environment(GOWORK="off")["GOWORK"] == "off"
+
+
+def test_prompts_are_off_unless_the_user_has_settled_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}
+    settled = {"GIT_TERMINAL_PROMPT": "1", "GCM_INTERACTIVE": "auto", "GIT_ASKPASS": "/bin/mine"}
+    for users, wanted in (({}, quiet), ({"GIT_TERMINAL_PROMPT": ""}, quiet), (settled, settled)):
+        for name in (*quiet, "GIT_ASKPASS"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in users.items():
+            monkeypatch.setenv(name, value)
+        assert Programs().go_environment().items() >= wanted.items()

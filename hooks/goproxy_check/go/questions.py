@@ -155,7 +155,7 @@ class Go:
     @contextmanager
     def _folder(self, go_sum: tuple[str, ...] = ()) -> Iterator[str]:
         """Make a module that has the lines GO_SUM, for one question."""
-        folder = tempfile.mkdtemp(dir=self._programs.scratch())
+        folder = tempfile.mkdtemp(dir=self._programs.scratch)
         try:
             for name, text in (("go.mod", _GO_MOD), ("go.sum", "".join(f"{line}\n" for line in go_sum))):
                 with open(os.path.join(folder, name), "wb") as file:

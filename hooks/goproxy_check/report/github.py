@@ -2,7 +2,7 @@
 
 from goproxy_check.report.outcome import Run
 from goproxy_check.report.text import explanation
-from goproxy_check.system.redact import without_orders
+from goproxy_check.system.redact import harmless
 
 
 def as_github(run: Run) -> str:
@@ -21,7 +21,7 @@ def as_github(run: Run) -> str:
 
 def _data(text: str) -> str:
     """Escape the message of a workflow command (GitHub's toolkit, packages/core/src/command.ts)."""
-    return "%0A".join(without_orders(line).replace("%", "%25") for line in text.split("\n"))
+    return "%0A".join(harmless(line).replace("%", "%25") for line in text.split("\n"))
 
 
 def _property(text: str) -> str:

@@ -1,1 +1,0 @@
-"""What the operating system gives: programs to start, and a terminal to write to."""

@@ -1,26 +1,21 @@
-"""The one place that starts git and go, and that ends them.
-
-Every child gets no standard input, a time limit, and a session of its own: it can be ended together with whatever it
-started, and has no terminal on which to ask for a password.
-"""
+"""The one place that starts git and go, and that ends them. Each has a time limit, and no terminal to ask on."""
 
 import contextlib
 import os
+import re
 import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container
 from functools import cached_property
+from subprocess import PIPE, Popen, TimeoutExpired, run
 from typing import NamedTuple
 
 from goproxy_check.system.terminal import complain
 
-# For a git that cannot say which variables belong to a repository.
-_LOCAL_VARIABLES = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"})
+Env = dict[str, str] | None  # None: this process's own
 
 
 class CommandError(Exception):
@@ -36,53 +31,31 @@ class Result(NamedTuple):
 
 
 class Programs:
-    """Starts programs for one run; with TRACED, go commands are shown on standard error (-x)."""
+    """Starts programs for one run, whose folder is SCRATCH; with TRACED, -x shows go commands on standard error."""
 
-    def __init__(self, traced: bool = False, git_seconds: float = 60.0) -> None:
-        self.traced = traced
-        self._scratch = ""
-        self._git_seconds = git_seconds
+    def __init__(self, traced: bool = False, git_seconds: float = 60.0, scratch: str | None = None) -> None:
+        self.traced, self.scratch, self._git_seconds = traced, scratch, git_seconds
+        self.stopped = threading.Event()
         self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
-        self._stopped = False
+        self._running: set[Popen[bytes]] = set()
 
     def run(
-        self,
-        command: Sequence[str],
-        *,
-        cwd: str | None = None,
-        env: Mapping[str, str] | None = None,
-        stdin: bytes = b"",
-        timeout: float = 60.0,
-        shown: str = "",
+        self, command: list[str], timeout: float, cwd: str = ".", env: Env = None, stdin: bytes = b"", shown: str = ""
     ) -> Result:
-        """Run COMMAND in the folder CWD for at most TIMEOUT seconds and return what it printed.
-
-        SHOWN is what -x shows of it, with the time it took, as ``go get -x`` does. Raises CommandError if it cannot be
-        started. A child that outlives TIMEOUT is ended with its children.
-        """
+        """Run COMMAND for at most TIMEOUT seconds; -x shows it as SHOWN. Raises CommandError if it can't be started."""
         started = time.monotonic()
         with self._lock:  # so that stop() knows of every child
-            if self._stopped:
+            if self.stopped.is_set():
                 return Result(None, b"", "interrupted")
             try:
-                child = subprocess.Popen(
-                    command,
-                    cwd=cwd,
-                    env=env,
-                    stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    start_new_session=True,
-                    creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
-                )
+                child = Popen(command, cwd=cwd, env=env, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True)
             except OSError as error:
                 raise CommandError(f"cannot run {command[0]}: {error.strerror or error}") from None
             self._running.add(child)
         try:
-            stdout, stderr = child.communicate(stdin or None, timeout=max(timeout, 0.01))
+            stdout, stderr = child.communicate(stdin, timeout=max(timeout, 0.01))
             return Result(child.returncode, stdout, stderr.decode("utf-8", "replace"))
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             with child:  # closes its pipes, and waits for it
                 _kill(child)
             return Result(None, b"", f"no answer within {timeout:.0f}s")
@@ -92,87 +65,52 @@ class Programs:
             if shown and self.traced:
                 complain(f"# {shown} ({time.monotonic() - started:.3f}s)")
 
-    def scratch(self) -> str:
-        """Return a folder for this run; ``remove_scratch`` removes it."""
-        with self._lock:
-            self._scratch = self._scratch or tempfile.mkdtemp(prefix="goproxy-check-")
-            return self._scratch
-
-    def remove_scratch(self) -> None:
-        """Remove the folder of this run, if there is one."""
-        if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
-
     def stop(self) -> None:
-        """End every program that runs, and start no more: ``run`` then returns at once."""
+        """End every program that runs, with what it has started, and start no more: ``run`` then returns at once."""
         with self._lock:
-            self._stopped = True
-            children = list(self._running)
-        for child in children:
-            if child.poll() is None:
-                _kill(child)
+            self.stopped.set()
+            for child in self._running:
+                if child.poll() is None:
+                    _kill(child)
 
     def git(self, *args: str, cwd: str, stdin: bytes = b"", check: bool = True) -> bytes:
-        """Run git on the user's repository and return what it printed; raises CommandError with git's own words.
-
-        GIT_DIR, GIT_INDEX_FILE and the like stay in the environment: with these git tells a hook which index is being
-        committed (githooks(5)).
-        """
-        result = self.run(["git", *args], cwd=cwd, env=git_environment(), stdin=stdin, timeout=self._git_seconds)
-        killed = result.code is None or result.code < 0
-        if killed or (result.code != 0 and check):
-            lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
-            words = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
+        """Run git on the user's repository and return what it printed; raises CommandError with git's own words."""
+        # GIT_INDEX_FILE and the like stay: they say which index is being committed (githooks(5)).
+        env = _environment((), GIT_OPTIONAL_LOCKS="0", LC_ALL="C")  # writes nothing while it reads (git(1))
+        result = self.run(["git", *args], self._git_seconds, cwd, env, stdin)
+        if result.code is None or result.code < 0 or (result.code != 0 and check):
+            words = re.sub("^.*?(?=fatal:|error:)", "", result.stderr, flags=re.DOTALL)
             if "not a git repository" in words:
                 raise CommandError("not in a git repository: change into one, or name it with -C DIR")
-            if "dubious ownership" in words:
-                words += ": if you trust it, git config --global --add safe.directory THAT_FOLDER"
-            raise CommandError(f"git {args[0]}: {words or f'exit status {result.code}'}")
+            raise CommandError(f"git {args[0]}: {' '.join(words.split()) or f'exit status {result.code}'}")
         return result.stdout
 
     def go_environment(self, **changes: str) -> dict[str, str]:
-        """Return the environment for a go process: the user's own without the repository's, with CHANGES.
+        """Return the environment for a go process: the user's own with CHANGES, and without the repository's.
 
         Inside a hook GIT_DIR and the like point at the user's repository, and a git that Go starts for its module
-        cache would work on that instead. git prints which names those are. On the list, but kept, are the settings in
-        GIT_CONFIG_COUNT, GIT_CONFIG_KEY_n and GIT_CONFIG_VALUE_n: users and CI systems put tokens there, git does not.
+        cache would work on that instead.
         """
-        env = {name: value for name, value in os.environ.items() if name not in self._local_variables}
-        return {**unprompted(env), **changes}
+        return _environment(self._local_variables, **changes)
 
     @cached_property
-    def _local_variables(self) -> frozenset[str]:
-        try:
-            names = frozenset(self.git("rev-parse", "--local-env-vars", cwd=os.curdir).decode().split())
-        except CommandError:
-            names = _LOCAL_VARIABLES
-        return names - {"GIT_CONFIG_COUNT"} | {"GIT_QUARANTINE_PATH"}
+    def _local_variables(self) -> set[str]:
+        """What git says, if there is one to heed it, but GIT_CONFIG_COUNT: users put tokens there, git does not."""
+        names = self.git("rev-parse", "--local-env-vars", cwd=os.curdir) if shutil.which("git") else b""
+        return {*names.decode().split(), "GIT_QUARANTINE_PATH"} - {"GIT_CONFIG_COUNT"}
 
 
-def unprompted(env: dict[str, str]) -> dict[str, str]:
-    """Return ENV so that git asks nothing on a terminal, as Go does it (cmd/go/internal/base, vcs: InitVCS).
-
-    GIT_ASKPASS and core.askPass stay: editors and CI systems log in that way.
-    """
-    quiet = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}
-    return {**env, **{name: value for name, value in quiet.items() if not env.get(name)}}
+def _environment(without: Container[str], **changes: str) -> dict[str, str]:
+    """Return this process's environment with CHANGES, WITHOUT some names, and without prompts of git on a terminal."""
+    kept = {name: value for name, value in os.environ.items() if not (name in without or name.endswith("_PATHSPECS"))}
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}  # as Go does it (vcs.InitVCS); GIT_ASKPASS stays
+    return {**kept, **{name: value for name, value in quiet.items() if not kept.get(name)}, **changes}
 
 
-def git_environment() -> dict[str, str]:
-    """Return the environment for git on the user's repository.
-
-    Pathspecs mean what is written here, whatever an editor told git about its own. Without optional locks git writes
-    nothing while it reads (git(1)).
-    """
-    env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
-    return {**unprompted(env), "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-
-
-def _kill(child: "subprocess.Popen[bytes]") -> None:
+def _kill(child: "Popen[bytes]") -> None:
     """End CHILD and everything in its process group."""
     if sys.platform == "win32":
-        kill = ["taskkill", "/T", "/F", "/PID", str(child.pid)]
-        subprocess.run(kill, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        run(["taskkill", "/T", "/F", "/PID", str(child.pid)], capture_output=True, check=False)
     else:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)

@@ -1,8 +1,6 @@
 """Text from outside (a proxy, git, go), made fit to print: one line, no secrets, no control characters."""
 
-import contextlib
 import re
-from urllib.parse import urlsplit
 
 # https://user:p/ss@host: up to the last @ if there is a password, which may hold a slash; a port is no password.
 _USERINFO = re.compile(r"(?<=://)(?:[^/@:\[\s'\"]*:(?!\d+/)[^\s'\"]*@(?!v/|v\d|latest)|[^/@\s'\"]*@)")
@@ -21,28 +19,17 @@ def printable(text: str) -> str:
 
 def one_line(text: str, limit: int = 300) -> str:
     """Return TEXT as at most LIMIT printable characters, without the userinfo and the query of any URL in it."""
-    text = _QUERY.sub(r"\1", _USERINFO.sub("", " ".join(printable(text[: limit * 20]).split())))
-    text = _BARE_USERINFO.sub("", text)
+    text = " ".join(printable(text[: limit * 20]).split())
+    text = _BARE_USERINFO.sub("", _QUERY.sub(r"\1", _USERINFO.sub("", text)))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def without_orders(text: str) -> str:
-    """Return TEXT, printable, without the ``##`` that begins an order to Azure Pipelines anywhere in a line."""
-    return re.sub("#(?=#)", "# ", printable(text))
-
-
 def harmless(text: str) -> str:
-    """Return TEXT so that no CI system takes it for a command.
-
-    GitHub reads ``::error::`` at the beginning of a line, Azure Pipelines ``##vso[`` anywhere in it.
-    """
-    text = without_orders(text)
-    return f"./{text}" if text.lstrip().startswith("::") else text
+    """Return TEXT, printable, so that no CI system takes it for a command."""
+    text = re.sub("#(?=#)", "# ", printable(text))  # of Azure Pipelines, anywhere in a line: ##vso[
+    return f"./{text}" if text.lstrip().startswith("::") else text  # of GitHub, at its beginning: ::error::
 
 
 def redacted_url(url: str) -> str:
     """Return URL without userinfo, query and fragment, and without a slash at its end."""
-    bare = _BARE_USERINFO.sub("", _USERINFO.sub("", url))
-    with contextlib.suppress(ValueError):  # such as http://[::1
-        bare = urlsplit(bare)._replace(query="", fragment="").geturl()
-    return printable(bare).rstrip("/")
+    return printable(re.split("[?#]", _BARE_USERINFO.sub("", _USERINFO.sub("", url)))[0]).rstrip("/")

@@ -2,17 +2,15 @@
 
 import contextlib
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from goproxy_check.system.redact import harmless, one_line
 
-if TYPE_CHECKING:
-    from rich.live import Live
-
-_SOON = 1.0  # seconds; who waits longer sees what for
+_ERASE = "\r\x1b[2K" if os.name == "posix" else ""  # empties the line; consoles of Windows may not know it
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -29,59 +27,42 @@ def styled(wanted: str, stream: TextIO | None) -> bool:
 
 def complain(text: str) -> None:
     """Write TEXT to standard error as one harmless line. A closed or full standard error is ignored."""
-    try:
-        sys.stderr.write(f"{harmless(one_line(text, 1000))}\n")
-    except AttributeError:
-        pass  # closed
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # full; Python would write it again at exit
+    with contextlib.suppress(AttributeError, OSError):
+        status_line = _ERASE if styled("auto", sys.stderr) else ""
+        sys.stderr.write(f"{status_line}{harmless(one_line(text, 1000))}\n")
 
 
 class Progress:
     """A status line, if SHOWN, for questions that take longer than a second; safe to use from any thread."""
 
     def __init__(self, shown: bool) -> None:
-        self.shown = shown
+        self.shown = shown and bool(_ERASE)
         self.text = ""  # takes the place of the questions, while it is set (--wait)
-        self._asked: dict[object, tuple[float, str]] = {}  # when each question was asked, by time.time()
-        self._live: Live | None = None
+        self._asked: list[tuple[float, str]] = []  # questions, and when each was asked, by time.time()
+        self._drawn = ""
 
     @contextlib.contextmanager
     def waiting_for(self, question: str) -> Iterator[None]:
         """Show QUESTION if the block takes long."""
-        key = object()
-        self._asked[key] = (time.time(), question)
+        asked = (time.time(), question)
+        self._asked.append(asked)
         try:
             yield
         finally:
-            del self._asked[key]
-
-    def line(self) -> str:
-        """Return what is shown now: the oldest question, since when, and how many more there are; "" is nothing."""
-        asked = sorted(list(self._asked.values()))  # noqa: C414  other threads change it
-        if self.text or not asked or time.time() - asked[0][0] < _SOON:
-            return self.text
-        since, question = asked[0]
-        others = len({other for _, other in asked} - {question})
-        more = f" and {others} more" if others else ""
-        return f"waiting since {time.strftime('%H:%M:%S', time.localtime(since))} for {question}{more}"
+            self._asked.remove(asked)
 
     def draw(self) -> None:
-        """Bring the status line up to date; called a few times per second."""
-        line = self.line() if self.shown else ""
-        if not line and not self._live:
-            return
-        from rich.console import Console
-        from rich.live import Live
-        from rich.text import Text
-
-        if not self._live:
-            self._live = Live(console=Console(file=sys.stderr), transient=True, auto_refresh=False)
-            self._live.start()
-        self._live.update(Text(harmless(line), no_wrap=True, overflow="ellipsis"), refresh=True)
+        """Bring the status line up to date: the oldest question; called a few times per second."""
+        now = time.time()
+        since, question = min(self._asked.copy(), default=(now, ""))  # other threads change it
+        waiting = f"waiting since {time.strftime('%H:%M:%S', time.localtime(since))} for {question}"
+        line = harmless(self.text or waiting * (now - since > 1))[: shutil.get_terminal_size().columns - 1] * self.shown
+        if line != self._drawn:
+            sys.stderr.write(_ERASE + line)
+            sys.stderr.flush()
+            self._drawn = line
 
     def close(self) -> None:
         """Remove the status line."""
-        if self._live:
-            self._live.stop()
-            self._live = None
+        self.shown = False
+        self.draw()
