@@ -3,9 +3,11 @@
 import os
 import signal
 import sys
+import time
 
 from goproxy_check.gofiles.names import PATHSPECS
 
+_QUICK_SECONDS = 5.0
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -54,17 +56,19 @@ def _nothing_staged(argv: list[str]) -> bool:
     command += ["diff", "--cached", "--quiet", "--no-ext-diff", "--no-renames", "--ignore-submodules=all", "--"]
     env = {name: value for name, value in os.environ.items() if not name.endswith("_PATHSPECS")}
     silent = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
-    child, status = 0, 1
+    child, ended, status, end = 0, 0, 0, time.monotonic() + _QUICK_SECONDS
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # or one might come before the child's id is known
     try:
         child = os.posix_spawnp("git", [*command, *PATHSPECS], env, file_actions=silent, setpgroup=0, setsigmask=())
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-        child, status = 0, os.waitpid(child, 0)[1]
+        while not ended and time.monotonic() < end:
+            time.sleep(0.0005)
+            ended, status = os.waitpid(child, os.WNOHANG)
     except OSError:
         pass  # the long way says why
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-        if child:
+        if child and not ended:
             os.killpg(child, signal.SIGKILL)
             os.waitpid(child, 0)
-    return status == 0
+    return bool(ended) and status == 0

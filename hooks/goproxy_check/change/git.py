@@ -10,6 +10,7 @@ from functools import cached_property
 
 from goproxy_check.gofiles.names import MODULE_FILES, PATHSPECS
 from goproxy_check.system.programs import CommandError, Programs
+from goproxy_check.system.redact import one_line
 
 OBJECT = "(?:[0-9a-f]{40}|[0-9a-f]{64})"  # a SHA-1 or SHA-256 object id
 # Of ls-files --stage: 100644 ID 0<tab>sub/go.mod; of ls-tree: 100644 blob ID<tab>sub/go.mod. No submodule (160000).
@@ -35,6 +36,8 @@ class Git:
     def place(self) -> tuple[str, str]:
         """The top folder of the work tree, and where the user stands, from there; "" is the top."""
         root, _, folder = self("rev-parse", "--show-toplevel", "--show-prefix")[:-1].rpartition("\n")
+        if not os.path.isdir(root):
+            raise CommandError(f"git rev-parse: a folder that is not there ({one_line(root)}): is that git?")
         prefix = os.environ.get("GIT_PREFIX", "")  # git starts hooks at the top, and tells so
         return root, (folder or prefix * os.path.isdir(os.path.join(root, prefix))).rstrip("/")
 
@@ -71,6 +74,8 @@ class Git:
             listed = self("ls-tree", "-r", "-z", "--full-tree", commit)
         else:
             listed = self("ls-files", "--stage", "--full-name", "-z", "--", *(PATHSPECS if all(ends) else [":/"]))
+        if listed and not listed.endswith("\0"):
+            raise CommandError(f"git: a list that makes no sense ({one_line(listed)}): is that git?")
         files = {}
         for record in listed.split("\0"):
             if record.endswith(ends) and (match := _RECORD.fullmatch(record)):

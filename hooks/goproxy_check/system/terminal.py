@@ -10,8 +10,6 @@ from typing import TextIO
 
 from goproxy_check.system.redact import harmless, one_line
 
-_ERASE = "\r\x1b[2K" if os.name == "posix" else ""  # empties the line; consoles of Windows may not know it
-
 
 def is_terminal(stream: TextIO | None) -> bool:
     """Return whether STREAM is open, and a terminal."""
@@ -28,15 +26,20 @@ def styled(wanted: str, stream: TextIO | None) -> bool:
 def complain(text: str) -> None:
     """Write TEXT to standard error as one harmless line. A closed or full standard error is ignored."""
     with contextlib.suppress(AttributeError, OSError):
-        status_line = _ERASE if styled("auto", sys.stderr) else ""
+        status_line = _blank() if styled("auto", sys.stderr) else ""
         sys.stderr.write(f"{status_line}{harmless(one_line(text, 1000))}\n")
+
+
+def _blank() -> str:
+    """Return what empties the line of a terminal that the cursor is in, on every system."""
+    return f"\r{' ' * (shutil.get_terminal_size().columns - 1)}\r"
 
 
 class Progress:
     """A status line, if SHOWN, for questions that take longer than a second; safe to use from any thread."""
 
     def __init__(self, shown: bool) -> None:
-        self.shown = shown and bool(_ERASE)
+        self.shown = shown
         self.text = ""  # takes the place of the questions, while it is set (--wait)
         self._asked: list[tuple[float, str]] = []  # questions, and when each was asked, by time.time()
         self._drawn = ""
@@ -58,7 +61,7 @@ class Progress:
         waiting = f"waiting since {time.strftime('%H:%M:%S', time.localtime(since))} for {question}"
         line = harmless(self.text or waiting * (now - since > 1))[: shutil.get_terminal_size().columns - 1] * self.shown
         if line != self._drawn:
-            sys.stderr.write(_ERASE + line)
+            sys.stderr.write(_blank() + line)
             sys.stderr.flush()
             self._drawn = line
 
