@@ -10,10 +10,9 @@ from goproxy_check.change.git import Git
 from goproxy_check.go.env import GoEnv, downloaded, read_go_env
 from goproxy_check.gofiles.reference import Reference, Skip, joined, of_argument
 from goproxy_check.options import Options
-from goproxy_check.report.outcome import Run
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.terminal import Progress, complain, is_terminal
-from goproxy_check.verdict.evidence import Diagnosis, without_asking
+from goproxy_check.verdict.evidence import Diagnosis, Run, without_asking
 
 
 def run(options: Options, programs: Programs, progress: Progress, stop: threading.Event) -> int:
@@ -94,8 +93,7 @@ def _asked(
 
 def _report(finished: Run) -> None:
     """Write the report in the format that the options want."""
-    from goproxy_check.report.github import as_github
-    from goproxy_check.report.json import as_json
+    from goproxy_check.report.formats import as_github, as_json
     from goproxy_check.report.text import print_text, to_add
 
     if hasattr(sys.stdout, "reconfigure"):

@@ -11,12 +11,10 @@ from goproxy_check.gofiles.module import Invalid, Problem
 from goproxy_check.gofiles.reference import Location, Reference, Skip, Skipped
 from goproxy_check.options import parse
 from goproxy_check.proxy.quick import Replies, Reply
-from goproxy_check.report.outcome import Run
 from goproxy_check.report.text import explanation
 from goproxy_check.verdict.diagnose import moved, not_listed, not_served, private, served, unpublished
-from goproxy_check.verdict.evidence import Diagnosis
+from goproxy_check.verdict.evidence import Diagnosis, Run
 from goproxy_check.verdict.reasons import INVALID_STEPS, SKIPPED, Why
-from goproxy_check.verdict.words import said as in_words
 
 REF = Reference("github.com/acme/lib", "v1.1.0", (Location("go.mod", 6),), required=True)
 PSEUDO = REF._replace(version="v0.0.0-20200101000000-abcdefabcdef")
@@ -151,7 +149,7 @@ def test_answer_of_each_proxy_is_the_one_that_says_most() -> None:
         said(f"not found: {REF}: unknown revision", proxy=P2),
     ]
     found = no(NOT_FOUND, PUBLISHED, OTHERS, REF, *replies)
-    assert [(answer.url, answer.detail) for answer in found.said] == [
+    assert [(answer.proxy.redacted, answer.detail) for answer in found.said] == [
         ("https://one.example", "not here"),
         ("https://two.example", "unknown revision"),
     ]
@@ -159,7 +157,7 @@ def test_answer_of_each_proxy_is_the_one_that_says_most() -> None:
 
 def test_proxy_that_only_go_has_an_answer_of_is_named() -> None:
     found = no(NOT_FOUND._replace(detail="words"))
-    assert in_words(found)[0] == "https://one.example: 404 Not Found: words"
+    assert found.answers()[0] == "https://one.example: 404 Not Found: words"
 
 
 def test_until_is_the_latest_time_that_a_proxy_names() -> None:

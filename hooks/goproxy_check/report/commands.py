@@ -1,58 +1,56 @@
-"""The commands that a report prints: each works when pasted where the reader stands."""
+"""The commands that a report prints, for a POSIX shell: each works when pasted where the reader stands."""
 
 import os
 import shlex
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference, by_folder
-from goproxy_check.report.outcome import Run
-from goproxy_check.verdict.evidence import Diagnosis
+from goproxy_check.verdict.evidence import Diagnosis, Run
 from goproxy_check.verdict.reasons import FIXABLE, Remedy, Why
-
-_POWERSHELL = sys.platform == "win32"  # the reader's shell; elsewhere one of POSIX
-_VARIABLE, _EXPORT, _THEN = ("$env:", "$env:", "; ") if _POWERSHELL else ("", "export ", " && ")
 
 
 def commands(remedy: Remedy, items: Sequence[Diagnosis], run: Run) -> list[str]:
-    """Return the commands of REMEDY for ITEMS, in the shell of this platform; none where it makes no sense."""
+    """Return the commands of REMEDY for ITEMS; none where it makes no sense."""
     refs = [item.ref for item in items]
     match remedy:
         case Remedy.DIRECT:
-            return _fetch(refs, run, {"GOPROXY": "direct"})
+            return _fetch(refs, run, GOPROXY="direct")
         case Remedy.NOSUMDB:
             direct = {"GOPROXY": "direct"} if items[0].verdict in FIXABLE else {}
-            return _fetch(refs, run, {**direct, "GONOSUMDB": _adding("GONOSUMDB", refs, run)})
+            return _fetch(refs, run, **direct, GONOSUMDB=_adding("GONOSUMDB", refs, run))
         case Remedy.PRIVATE:
-            return [_private(refs, run)]
+            settings = run.env.settings if run.env else {}
+            name = "GONOPROXY" if settings.get("GONOPROXY") != settings.get("GOPRIVATE") else "GOPRIVATE"
+            value = _adding("GONOPROXY", refs, run)
+            if name in os.environ:  # which outweighs what go env -w writes
+                return [f"export {name}={quoted(value)}"]
+            return [f"go env -w {quoted(f'{name}={value}')}"]
         case Remedy.PUSH_TAG:
-            tags = [_tag(item) for item in items if not module.is_pseudo(item.ref.version)]
+            of = {ref: item.origin.url if item.origin else "" for ref, item in zip(refs, items, strict=True)}
+            tags = [module.tag(ref.module, ref.version, of[ref]) for ref in refs if not module.is_pseudo(ref.version)]
             return [f"git push origin {tag}" for tag in dict.fromkeys(tags)]
         case Remedy.EDIT:
             return _edits({item.ref: _edit(item) for item in items if item.ref.required and item.ref.locations}, run)
         case Remedy.QUERY if not refs[0].locations:
             return [f"go list -m {_query(item)}" for item in items]
         case Remedy.QUERY:  # what is invalid is a query already
-            wanted = [item for item in items if item.ref.invalid or item.ref.required]
-            edits = {item.ref: "" if item.ref.invalid else f"-require={_query(item)}" for item in wanted}
-            return _edits(edits, run, "mod tidy")
+            queries = {item.ref: f"-require={_query(item)}" for item in items if item.ref.required}
+            return _edits(dict.fromkeys((ref for ref in refs if ref.invalid), "") | queries, run, "mod tidy")
         case Remedy.TIDY:
             return _edits(dict.fromkeys(refs, ""), run, "mod tidy")
 
 
-def _fetch(refs: Iterable[Reference], run: Run, settings: dict[str, str]) -> list[str]:
+def _fetch(refs: Iterable[Reference], run: Run, **settings: str) -> list[str]:
     """Return the commands that fetch REFS with SETTINGS of Go, one for each module folder.
 
     In a workspace go.sum gets its lines only without the workspace.
     """
     lines = []
     for folder, some in by_folder(refs).items():
-        every = {**settings, "GOWORK": "off"} if any(ref.workspace for ref in some) else settings
-        words = [f"{_VARIABLE}{name}={quoted(value)}" for name, value in every.items()]
-        words.append(_go(f"mod download {' '.join(sorted(map(str, some)))}", run.path(folder)))
-        words += [f"$env:{name}=$null" for name in every] if _POWERSHELL else []
-        lines.append(("; " if _POWERSHELL else " ").join(words))
+        every = settings | ({"GOWORK": "off"} if any(ref.workspace for ref in some) else {})
+        words = [f"{name}={quoted(value)}" for name, value in every.items()]
+        lines.append(" ".join([*words, _go(folder, run), "mod download", *sorted(map(str, some))]))
     return lines
 
 
@@ -61,8 +59,8 @@ def _edits(edits: Mapping[Reference, str], run: Run, then: str = "") -> list[str
     lines = []
     for folder, refs in by_folder(edits).items():
         flags = " ".join(dict.fromkeys(edits[ref] for ref in refs if edits[ref]))
-        steps = [_go(step, run.path(folder)) for step in (f"mod edit {flags}" if flags else "", then) if step]
-        lines += [_THEN.join(steps)] if steps else []
+        steps = [f"{_go(folder, run)} {step}" for step in (f"mod edit {flags}" if flags else "", then) if step]
+        lines += [" && ".join(steps)] if steps else []
     return lines
 
 
@@ -85,44 +83,19 @@ def _query(item: Diagnosis) -> str:
     return f"{item.ref.module}@{commit if item.why is Why.UNFIT_COMMIT else 'latest'}"
 
 
-def _tag(item: Diagnosis) -> str:
-    return module.tag(item.ref.module, item.ref.version, item.origin.url if item.origin else "")
-
-
-def _private(refs: Sequence[Reference], run: Run) -> str:
-    """Return the command that adds the modules of REFS to the setting of Go that says which are private."""
-    settings = run.env.settings if run.env else {}
-    name = "GONOPROXY" if settings.get("GONOPROXY") != settings.get("GOPRIVATE") else "GOPRIVATE"
-    value = _adding("GONOPROXY", refs, run)
-    if name in os.environ:  # which outweighs what go env -w writes
-        return f"{_EXPORT}{name}={quoted(value)}"
-    return f"go env -w {quoted(f'{name}={value}')}"
-
-
 def _adding(name: str, refs: Sequence[Reference], run: Run) -> str:
     return run.env.adding(name, refs) if run.env else ",".join(ref.module for ref in refs)
 
 
-def _go(command: str, folder: str) -> str:
-    """Return a go COMMAND to be run in FOLDER ("" is here), which leaves the reader where he is."""
-    return f"go -C {quoted(folder)} {command}" if folder else f"go {command}"
+def _go(folder: str, run: Run) -> str:
+    path = run.path(folder)
+    return f"go -C {quoted(path)}" if path else "go"
 
 
 def quoted(text: str) -> str:
     """Return TEXT as one word for a shell; what cannot be printed is escaped as bash and POSIX 2024 read it."""
     text = f"./{text}" if text.startswith(("-", ":")) else text  # a path: no option, no magic of git's pathspecs
-    if _POWERSHELL:
-        return "'" + text.replace("'", "''") + "'"
     if text.isprintable():
         return shlex.quote(text)
     plain = (chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(text))
     return "$'" + "".join(plain) + "'"
-
-
-def once(run: Run) -> str:
-    """Return what lets the same commit or push go on without its hook: a command where it is sure to be the same."""
-    # Either id; of an unknown one pre-commit takes no notice.
-    skip = "SKIP=goproxy-check,goproxy-fix" if run.options.hook == "pre-commit" else ""
-    if run.options.plain and run.options.action == "commit":
-        return f"{skip} git commit" if skip else "git commit --no-verify"
-    return f"the same git {run.options.action} with {f'{skip} in front' if skip else '--no-verify'}"

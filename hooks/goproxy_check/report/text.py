@@ -1,22 +1,22 @@
 """What a person reads who is about to commit: what is wrong, who said what, why, and the one command."""
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from textwrap import wrap
 from typing import TextIO
 
 from goproxy_check.gofiles.reference import Skip
-from goproxy_check.report.commands import commands, once, quoted
-from goproxy_check.report.outcome import Run
+from goproxy_check.report.commands import commands, quoted
 from goproxy_check.system.redact import harmless, one_line
 from goproxy_check.system.terminal import styled
-from goproxy_check.verdict.evidence import Diagnosis
-from goproxy_check.verdict.reasons import FIXABLE, Remedy, Verdict
-from goproxy_check.verdict.words import explained, said
+from goproxy_check.verdict.evidence import Diagnosis, Run
+from goproxy_check.verdict.reasons import CORRECT, FIXABLE, INVALID_STEPS, NEAREST, SKIPPED, Remedy, Verdict
 
-_COLOURS = {Verdict.SKIPPED: "dim", Verdict.UNAVAILABLE: "yellow"}
-_FEW = 5
+_COLOURS = {Verdict.SKIPPED: "1;2", Verdict.UNAVAILABLE: "1;33"}  # ECMA-48: dim, yellow; the others red
+_RED = "1;31"
+_DAY = 24 * 60  # minutes
 
 
 def print_text(run: Run, stream: TextIO, *, terminal: bool) -> None:
@@ -24,7 +24,6 @@ def print_text(run: Run, stream: TextIO, *, terminal: bool) -> None:
 
     For a TERMINAL prose is broken, commands are not: what is pasted must stay whole.
     """
-    write = _writer(stream, styled(run.options.color, stream))
     width = shutil.get_terminal_size().columns if terminal else 0
     tolerated = [item for item in run.findings if run.tolerated(item)]
     skipped = [item for item in run.diagnoses if item.verdict is Verdict.SKIPPED]
@@ -32,35 +31,40 @@ def print_text(run: Run, stream: TextIO, *, terminal: bool) -> None:
     again = {item.ref for item in run.findings if item.fixed and not run.to_add}  # one line is enough the second time
     shown = [item for item in run.findings if item not in tolerated and item.ref not in again]
     shown += skipped if run.options.trace else []
-    for number, section in enumerate(filter(None, _sections(shown, run, width))):
-        for line in [("",)] * bool(number) + section:
-            write(*line)
-    for item in unchecked:
-        why, _ = explained(item)
-        write(f"warning: not checked: {f'{item.ref} ({why})' if item.ref.module else why}")
-    if tolerated:
-        answer = next(iter(said(tolerated[0])), "no answer")
-        write(f"warning: not checked: {_names(tolerated)} ({answer})")
+    sections = filter(None, _sections(shown, run, width, styled(run.options.color, stream)))
+    lines = ["\n\n".join("\n".join(section) for section in sections)]
+    warnings = [f"{item.ref} ({_why(item)})" if item.ref.module else _why(item) for item in unchecked]
+    warnings += [f"{_names(tolerated)} ({next(iter(tolerated[0].answers()), 'no answer')})"] if tolerated else []
+    lines += [harmless(f"warning: not checked: {warning}") for warning in warnings]
     asked = terminal or run.options.all or run.options.releasing
     if asked and not (run.findings or unchecked or (skipped and run.options.trace)):
         number = len(run.diagnoses) - len(skipped)
         words = {0: "no new module version", 1: "1 module version resolves"}
         text = words.get(number, f"{number} module versions resolve") + f", {len(skipped)} skipped" * bool(skipped)
-        write(f"goproxy-check: {text} ({run.seconds:.2f}s)")
+        lines.append(f"goproxy-check: {text} ({run.seconds:.2f}s)")
+    for line in filter(None, lines):
+        print(line, file=stream)
 
 
-def _sections(shown: list[Diagnosis], run: Run, width: int) -> Iterator[list[tuple[str, ...]]]:
-    """Yield what goes together as lines, some of which end with a word in a style of its own."""
+def _sections(shown: list[Diagnosis], run: Run, width: int, coloured: bool) -> Iterator[list[str]]:
+    """Yield the lines that go together."""
     for _, alike in groupby(shown, _kind):
-        group = list(alike)
-        lines: list[tuple[str, ...]] = []
+        group, lines = list(alike), []
         for item in group:
-            style = f"bold {_COLOURS.get(item.verdict, 'red')}"
-            lines.append((_what(item, run), item.verdict.value + " (fixed here)" * item.fixed, style))
-            lines += [(f"  nearest: {', '.join(item.nearest)}",)] if len(group) > 1 and item.nearest else []
-        yield lines + [(f"  {line}",) for line in _wrapped(explanation(group, run, fetch_last=True), width - 2)]
+            verdict = item.verdict.value + " (fixed here)" * item.fixed
+            verdict = f"\x1b[{_COLOURS.get(item.verdict, _RED)}m{verdict}\x1b[0m" if coloured else verdict
+            lines.append(harmless(_what(item, run)) + verdict)
+            lines += [harmless(f"  nearest: {', '.join(item.nearest)}")] if len(group) > 1 and item.nearest else []
+        yield lines + [f"  {line}" for line in _wrapped(explanation(group, run, fetch_last=True), width - 2)]
     for remarks in (_remedies(run), _fixed(run), _way_out(run)):
-        yield [(line,) for line in _wrapped(remarks, width)]
+        yield list(_wrapped(remarks, width))
+
+
+def _kind(item: Diagnosis) -> tuple[object, ...]:
+    """Return what findings have in common that one explanation serves."""
+    own = item.ref if item.ref.invalid or item.declares else None
+    reason = item.not_fixed and item.not_fixed[0]
+    return item.why, item.answers(alone=False), item.fixed, reason, item.ref.skipped, own
 
 
 def _what(item: Diagnosis, run: Run) -> str:
@@ -78,25 +82,39 @@ def explanation(group: list[Diagnosis], run: Run, *, fetch_last: bool = False) -
     Of more than one, only what is true of all. FETCH_LAST: what --fix can fetch gets its command elsewhere.
     """
     last, alone = group[-1], len(group) == 1
-    why, steps = explained(last, alone=alone)
-    lines = [*said(last, alone=alone), why]
+    lines = [*last.answers(alone=alone), _why(last)]
     if last.fixed:
         return lines
+    invalid, elsewhere = last.ref.invalid, fetch_last and last.verdict in FIXABLE
+    steps = (INVALID_STEPS.get(invalid.kind, CORRECT),) if invalid else last.why.steps
     if last.not_fixed:
-        lines.append(f"Not fixed: {last.not_fixed[0].text.format(one_line(last.not_fixed[1]))}.")
-    elsewhere = fetch_last and last.verdict in FIXABLE and not last.not_fixed
+        reason, words = last.not_fixed
+        lines.append(f"Not fixed: {reason.text.format(one_line(words))}.")
+        steps, elsewhere = (*(step for step in steps if step.remedy is not Remedy.DIRECT), reason.step), False
     for step in steps:
-        if not step.remedy:
-            lines.append(step.text)
-        elif not (elsewhere and step.remedy is Remedy.DIRECT) and (pasted := commands(step.remedy, group, run)):
-            lines += [step.text, *(f"  {command}" for command in pasted)]
+        pasted = commands(step.remedy, group, run) if step.remedy else []
+        needless = step is NEAREST and not (last.nearest and alone)
+        if not (needless or (step.remedy and not pasted) or (elsewhere and step.remedy is Remedy.DIRECT)):
+            text = step.text.format(ref=last.ref, nearest=", ".join(last.nearest))
+            lines += [text, *(f"  {command}" for command in pasted)]
     return lines
 
 
-def _kind(item: Diagnosis) -> tuple[object, ...]:
-    """Return what findings have in common that one explanation serves."""
-    own = item.ref if item.ref.invalid or item.declares else None
-    return item.why, said(item, alone=False), item.fixed, item.not_fixed and item.not_fixed[0], item.ref.skipped, own
+def _why(item: Diagnosis) -> str:
+    skipped = item.ref.skipped
+    words = SKIPPED[skipped.why].format(skipped.detail) if skipped else ""
+    remembers = _remembers(item.until)
+    return item.why.text.format(ref=item.ref, declares=item.declares, skipped=words, remembers=remembers)
+
+
+def _remembers(until: float | None) -> str:
+    """Return how long a proxy repeats its answer: the clock time and the minutes."""
+    if until is None:
+        return "may remember the miss; until when is unknown (half an hour or a day are usual): ask whoever runs it"
+    left = max(1, round((until - time.time()) / 60))
+    clock = time.strftime("%H:%M" if left <= _DAY else "%Y-%m-%d %H:%M", time.localtime(until))
+    minutes = f" ({left} more minute{'s' if left > 1 else ''})" if left <= _DAY else ""
+    return f"remembers the miss until {clock}{minutes}"
 
 
 def _remedies(run: Run) -> Iterator[str]:
@@ -104,12 +122,12 @@ def _remedies(run: Run) -> Iterator[str]:
     fixable = [item for item in run.diagnoses if item.verdict in FIXABLE]
     if not fixable or run.options.fix:
         return
-    if wanted := [item for item in fixable if item.ref.unrecorded or not item.ref.locations]:
-        if run.env and run.env.end != "direct":
-            yield "GOPROXY has no direct: a rule (a cooldown, a block list) may be against going around the proxy."
+    wanted = [item for item in fixable if item.ref.unrecorded or not item.ref.locations]
+    if wanted and run.env and run.env.end != "direct":
+        yield "GOPROXY has no direct: a rule (a cooldown, a block list) may be against going around the proxy."
+    if wanted:
         yield "Fetch it here, past the proxy; go.sum gets its lines:"
-        for line in commands(Remedy.DIRECT, wanted, run):
-            yield f"  {line}"
+        yield from (f"  {line}" for line in commands(Remedy.DIRECT, wanted, run))
     hook, it = run.options.hook, _it(fixable)
     stops = ", and this check stops it again" if hook else ""
     here = "" if wanted else "Here go.sum has its lines already. "
@@ -142,13 +160,19 @@ def to_add(run: Run) -> Iterator[str]:
 
 
 def _way_out(run: Run) -> Iterator[str]:
-    """Yield how to go on all the same."""
+    """Yield how the same commit or push goes on without its hook: a command where it is sure to be the same."""
+    hook, action = run.options.hook, run.options.action
     stopping = [item for item in run.diagnoses if run.stops(item)]
     if any(item.verdict is Verdict.UNAVAILABLE for item in stopping):
-        where = "in the hook's arguments" if run.options.hook else "after the same command"
+        where = "in the hook's arguments" if hook else "after the same command"
         yield f"To let it pass with a warning: --allow-unavailable {where}"
-    if stopping and run.options.hook:
-        yield f"To {run.options.action} without this check, once: {once(run)}"
+    # Either id; of an unknown one pre-commit takes no notice.
+    skip = "SKIP=goproxy-check,goproxy-fix" if hook == "pre-commit" else ""
+    once = f"the same git {action} with {f'{skip} in front' if skip else '--no-verify'}"
+    if run.options.plain and action == "commit":
+        once = f"{skip} git commit" if skip else "git commit --no-verify"
+    if stopping and hook:
+        yield f"To {action} without this check, once: {once}"
 
 
 def _it(items: list[Diagnosis]) -> str:
@@ -156,24 +180,12 @@ def _it(items: list[Diagnosis]) -> str:
 
 
 def _names(items: list[Diagnosis]) -> str:
-    return ", ".join(str(item.ref) for item in items) if len(items) <= _FEW else f"{len(items)} versions"
+    return ", ".join(str(item.ref) for item in items) if len(items) <= 5 else f"{len(items)} versions"
 
 
 def _wrapped(lines: Iterable[str], width: int) -> Iterator[str]:
     """Yield LINES, those of prose broken before WIDTH; commands, which are indented, stay whole."""
     for line in lines:
-        if line.startswith(" ") or not 38 <= width < len(line):
-            yield line
-        else:
-            yield from wrap(line, width, break_long_words=False, break_on_hyphens=False)
-
-
-def _writer(stream: TextIO, colour: bool) -> Callable[..., None]:
-    """Return what writes a line, with a word in a style of its own at the end."""
-    if not colour:
-        return lambda text, word="", style="": print(harmless(text + word), file=stream)
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(file=stream, force_terminal=True, highlight=False, soft_wrap=True)
-    return lambda text, word="", style="": console.print(Text.assemble(harmless(text), (word, style)))
+        prose = not line.startswith(" ") and 38 <= width < len(line)
+        parts = wrap(line, width, break_long_words=False, break_on_hyphens=False) if prose else [line]
+        yield from map(harmless, parts)

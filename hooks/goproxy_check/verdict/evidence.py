@@ -1,23 +1,17 @@
-"""What a verdict rests on: values that pass from asking to reporting."""
+"""What a verdict rests on, and what a finished run amounts to: values that pass from asking to reporting."""
 
+import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from goproxy_check.go.env import GoEnv
+from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference, Skip, Skipped
+from goproxy_check.options import Options
 from goproxy_check.verdict.reasons import NotFixed, Verdict, Why
 
 if TYPE_CHECKING:  # what needs no question needs no import of what asks
     from goproxy_check.go.questions import Answer
-
-
-class Said(NamedTuple):
-    """What one proxy, or the checksum database, answered about a version."""
-
-    url: str  # without credentials
-    status: int  # of HTTP; 0: there was no answer
-    phrase: str = ""  # the words that come with the status: Not Found
-    detail: str = ""  # its own words, or why there was no answer
-    about: str = ""  # what was asked for, if not the version itself
+    from goproxy_check.proxy.quick import Reply
 
 
 class Diagnosis(NamedTuple):
@@ -25,11 +19,11 @@ class Diagnosis(NamedTuple):
 
     ref: Reference
     why: Why
-    said: tuple[Said, ...] = ()  # one answer of each proxy that was asked
+    said: "tuple[Reply, ...]" = ()  # one answer of each proxy that was asked, or of the checksum database
     origin: "Answer | None" = None
     nearest: tuple[str, ...] = ()  # published or listed versions around the one that is not there
     until: float | None = None  # when the proxies ask again, in seconds since the epoch
-    hashes: tuple[tuple[str, str], ...] = ()  # of a mismatch: who has which hash
+    hashes: tuple[str, ...] = ()  # of a mismatch: a line for each who has another
     declares: str = ""  # the path that the served go.mod declares
     fixed: bool = False  # --fix has fetched it
     not_fixed: tuple[NotFixed, str] | None = None  # why --fix has not, with the words of go
@@ -43,6 +37,29 @@ class Diagnosis(NamedTuple):
     def finding(self) -> bool:
         """Whether it is reported as something that is wrong."""
         return self.verdict not in (Verdict.OK, Verdict.SKIPPED)
+
+    def answers(self, *, alone: bool = True) -> list[str]:
+        """Return who was asked and what they answered, a line each; not ALONE: without what names the version."""
+        lines = list(self.hashes)
+        for answer in self.said:
+            status = f"{answer.status} {answer.phrase}".strip() if answer.status else ""
+            repeated = answer.detail.lower() in status.lower()  # often no more than the status again
+            detail = answer.detail if not (repeated or (status and not alone)) else ""
+            about = " (the archive)" * (answer.file == ".zip")
+            words = ": ".join(filter(None, (status, detail))) or "no answer"
+            lines.append(f"{answer.proxy.redacted}{about}: {words}")
+        origin, version = self.origin, self.ref.version
+        if not origin or not self.finding or (self.ref.is_toolchain and origin.published is None):
+            return lines  # Go releases have no repository that a reader could ask
+        where = f"{origin.url} (its origin)" if origin.url else "its origin"
+        what = f"the commit of {version}" if module.is_pseudo(version) else version
+        detail = f": {origin.failure.detail}" if origin.failure else ""
+        if self.why in (Why.UNFIT_TAG, Why.UNFIT_COMMIT):
+            return [*lines, where + detail]
+        if not alone:
+            where, what, detail = "the origin of each", "it", ""
+        known = {True: f"has {what}", False: f"does not have {what}", None: f"could not be asked{detail}"}
+        return [*lines, f"{where}: {known[origin.published]}"]
 
 
 def without_asking(ref: Reference, env: GoEnv | None = None, cache_suffices: bool = False) -> Diagnosis | None:
@@ -58,3 +75,38 @@ def without_asking(ref: Reference, env: GoEnv | None = None, cache_suffices: boo
     if env and env.off and not env.is_private(ref.module):
         return Diagnosis(ref._replace(skipped=Skipped(Skip.OFF)), Why.SKIPPED)
     return None
+
+
+class Run(NamedTuple):
+    """One finished run."""
+
+    options: Options
+    diagnoses: list[Diagnosis]
+    env: GoEnv | None = None  # None: nothing had to be asked
+    folder: str = ""  # where the reader stands, from the top of the repository; "" is the top
+    to_add: tuple[str, ...] = ()  # the go.sum files that --fix has changed
+    seconds: float = 0.0
+
+    @property
+    def findings(self) -> list[Diagnosis]:
+        """What is wrong."""
+        return [item for item in self.diagnoses if item.finding]
+
+    def tolerated(self, item: Diagnosis) -> bool:
+        """Return whether ITEM passes because of --allow-unavailable."""
+        return self.options.allow_unavailable and item.verdict is Verdict.UNAVAILABLE
+
+    def stops(self, item: Diagnosis) -> bool:
+        """Return whether ITEM is a reason to fail."""
+        return item.finding and not item.fixed and not self.tolerated(item)
+
+    def exit_status(self) -> int:
+        """Return 0 if nothing was found, or all of it fixed and nothing left to add to the commit, else 1."""
+        unfinished = self.to_add and not self.options.all
+        return int(bool(unfinished) or any(map(self.stops, self.diagnoses)))
+
+    def path(self, path: str) -> str:
+        """Return PATH, which is relative to the top of the repository, from where the reader stands ("" is here)."""
+        if path == self.folder:
+            return ""
+        return posixpath.relpath(path or ".", self.folder) if self.folder else path
