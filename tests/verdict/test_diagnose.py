@@ -14,7 +14,7 @@ from goproxy_check.proxy.quick import Replies, Reply
 from goproxy_check.report.text import explanation
 from goproxy_check.verdict.diagnose import moved, not_listed, not_served, private, served, unpublished
 from goproxy_check.verdict.evidence import Diagnosis, Run
-from goproxy_check.verdict.reasons import INVALID_STEPS, SKIPPED, Why
+from goproxy_check.verdict.reasons import SKIPPED, Why
 
 REF = Reference("github.com/acme/lib", "v1.1.0", (Location("go.mod", 6),), required=True)
 PSEUDO = REF._replace(version="v0.0.0-20200101000000-abcdefabcdef")
@@ -149,9 +149,9 @@ def test_answer_of_each_proxy_is_the_one_that_says_most() -> None:
         said(f"not found: {REF}: unknown revision", proxy=P2),
     ]
     found = no(NOT_FOUND, PUBLISHED, OTHERS, REF, *replies)
-    assert [(answer.proxy.redacted, answer.detail) for answer in found.said] == [
-        ("https://one.example", "not here"),
-        ("https://two.example", "unknown revision"),
+    assert found.answers()[:2] == [
+        "https://one.example: 404 Words: not here",
+        "https://two.example: 404 Words: unknown revision",
     ]
 
 
@@ -166,6 +166,7 @@ def test_until_is_the_latest_time_that_a_proxy_names() -> None:
 
 
 DETAILS = {
+    Why.QUERY: Reference(REF.module, "latest", invalid=Problem(6, Invalid.QUERY, "words")),
     Why.INVALID: REF._replace(invalid=Problem(6, Invalid.MAJOR, "words", "right@v2.0.0")),
     Why.SKIPPED: REF._replace(skipped=Skipped(Skip.WORKSPACE, "go.work")),
 }
@@ -191,14 +192,13 @@ def test_toolchain_is_never_taken_for_private_or_misspelt(found: Diagnosis) -> N
 
 
 def test_every_reason_is_reached() -> None:
-    by_others = {Why.INVALID, Why.SKIPPED}  # of references, not of answers
+    by_others = {Why.INVALID, Why.QUERY, Why.SKIPPED}  # of references, not of answers
     from_answers = {row[2] for row in TABLE} | {row[-1] for row in MOVES}
     missing = {*Why} - from_answers - by_others
     assert missing <= {Why.NOT_LATEST, Why.NOT_UPLOADED}, missing
 
 
-def test_every_way_to_be_invalid_or_skipped_has_its_words() -> None:
-    assert {*SKIPPED} == {*Skip} and {*INVALID_STEPS} <= {*Invalid}
-    texts = [*SKIPPED.values(), *(step.text for step in INVALID_STEPS.values())]
-    names = {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-    assert names <= {"0", "ref.invalid.right"}
+def test_every_way_to_be_skipped_has_its_words() -> None:
+    assert {*SKIPPED} == {*Skip}
+    names = {name for text in SKIPPED.values() for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    assert names <= {"0"}

@@ -12,11 +12,9 @@ from goproxy_check.report.commands import commands, quoted
 from goproxy_check.system.redact import harmless, one_line
 from goproxy_check.system.terminal import styled
 from goproxy_check.verdict.evidence import Diagnosis, Run
-from goproxy_check.verdict.reasons import CORRECT, FIXABLE, INVALID_STEPS, NEAREST, SKIPPED, Remedy, Verdict
+from goproxy_check.verdict.reasons import FIXABLE, MEANT, NEAREST, SKIPPED, Remedy, Verdict
 
-_COLOURS = {Verdict.SKIPPED: "1;2", Verdict.UNAVAILABLE: "1;33"}  # ECMA-48: dim, yellow; the others red
-_RED = "1;31"
-_DAY = 24 * 60  # minutes
+_COLOURS = {Verdict.SKIPPED: "1;2", Verdict.UNAVAILABLE: "1;33"}  # ECMA-48: dim, yellow; the others are red
 
 
 def print_text(run: Run, stream: TextIO, *, terminal: bool) -> None:
@@ -48,23 +46,17 @@ def print_text(run: Run, stream: TextIO, *, terminal: bool) -> None:
 
 def _sections(shown: list[Diagnosis], run: Run, width: int, coloured: bool) -> Iterator[list[str]]:
     """Yield the lines that go together."""
-    for _, alike in groupby(shown, _kind):
+    # What one explanation serves.
+    for _, alike in groupby(shown, lambda item: (_why(item), item.answers(alone=False), (item.not_fixed or ("",))[0])):
         group, lines = list(alike), []
         for item in group:
             verdict = item.verdict.value + " (fixed here)" * item.fixed
-            verdict = f"\x1b[{_COLOURS.get(item.verdict, _RED)}m{verdict}\x1b[0m" if coloured else verdict
+            verdict = f"\x1b[{_COLOURS.get(item.verdict, '1;31')}m{verdict}\x1b[0m" if coloured else verdict
             lines.append(harmless(_what(item, run)) + verdict)
             lines += [harmless(f"  nearest: {', '.join(item.nearest)}")] if len(group) > 1 and item.nearest else []
-        yield lines + [f"  {line}" for line in _wrapped(explanation(group, run, fetch_last=True), width - 2)]
-    for remarks in (_remedies(run), _fixed(run), _way_out(run)):
+        yield lines + [f"  {line}" for line in _wrapped(explanation(group, run), width - 2)]
+    for remarks in (_fixed(run), _way_out(run)):
         yield list(_wrapped(remarks, width))
-
-
-def _kind(item: Diagnosis) -> tuple[object, ...]:
-    """Return what findings have in common that one explanation serves."""
-    own = item.ref if item.ref.invalid or item.declares else None
-    reason = item.not_fixed and item.not_fixed[0]
-    return item.why, item.answers(alone=False), item.fixed, reason, item.ref.skipped, own
 
 
 def _what(item: Diagnosis, run: Run) -> str:
@@ -76,64 +68,42 @@ def _what(item: Diagnosis, run: Run) -> str:
     return f"{place}{ref.module} {ref.version}".rstrip() + ": " if ref.module else place
 
 
-def explanation(group: list[Diagnosis], run: Run, *, fetch_last: bool = False) -> list[str]:
+def explanation(group: list[Diagnosis], run: Run) -> list[str]:
     """Return what the findings of GROUP share, a line each: who said what, why, and what to do; commands are indented.
 
-    Of more than one, only what is true of all. FETCH_LAST: what --fix can fetch gets its command elsewhere.
+    Of more than one, only what is true of all.
     """
     last, alone = group[-1], len(group) == 1
-    lines = [*last.answers(alone=alone), _why(last)]
+    lines, steps = [*last.answers(alone=alone), _why(last)], last.why.steps
     if last.fixed:
         return lines
-    invalid, elsewhere = last.ref.invalid, fetch_last and last.verdict in FIXABLE
-    steps = (INVALID_STEPS.get(invalid.kind, CORRECT),) if invalid else last.why.steps
     if last.not_fixed:
         reason, words = last.not_fixed
         lines.append(f"Not fixed: {reason.text.format(one_line(words))}.")
-        steps, elsewhere = (*(step for step in steps if step.remedy is not Remedy.DIRECT), reason.step), False
+        steps = (*(step for step in steps if step.remedy is not Remedy.DIRECT), reason.step)
+    facts = {NEAREST: ", ".join(last.nearest) * alone, MEANT: last.ref.invalid.right if last.ref.invalid else ""}
     for step in steps:
         pasted = commands(step.remedy, group, run) if step.remedy else []
-        needless = step is NEAREST and not (last.nearest and alone)
-        if not (needless or (step.remedy and not pasted) or (elsewhere and step.remedy is Remedy.DIRECT)):
-            text = step.text.format(ref=last.ref, nearest=", ".join(last.nearest))
-            lines += [text, *(f"  {command}" for command in pasted)]
+        if not (pasted if step.remedy else facts.get(step, True)):
+            continue
+        if step.remedy is Remedy.DIRECT and run.env and run.env.end != "direct":
+            lines.append(
+                "GOPROXY has no direct: a rule (a cooldown, a block list) may be against going around the proxy."
+            )
+        lines += [step.text.format(facts.get(step)), *(f"  {command}" for command in pasted)]
     return lines
 
 
 def _why(item: Diagnosis) -> str:
+    """Return why ITEM is so: also how long a proxy repeats its answer, as the clock time and the minutes."""
+    remembers = "may remember the miss; until when is unknown (half an hour or a day are usual): ask whoever runs it"
+    if item.until:
+        left = max(1, round((item.until - time.time()) / 60))
+        clock = time.strftime("%H:%M" if left < 24 * 60 else "%Y-%m-%d %H:%M", time.localtime(item.until))
+        remembers = f"remembers the miss until {clock} ({left} more minute{'s' * (left > 1)})"
     skipped = item.ref.skipped
     words = SKIPPED[skipped.why].format(skipped.detail) if skipped else ""
-    remembers = _remembers(item.until)
     return item.why.text.format(ref=item.ref, declares=item.declares, skipped=words, remembers=remembers)
-
-
-def _remembers(until: float | None) -> str:
-    """Return how long a proxy repeats its answer: the clock time and the minutes."""
-    if until is None:
-        return "may remember the miss; until when is unknown (half an hour or a day are usual): ask whoever runs it"
-    left = max(1, round((until - time.time()) / 60))
-    clock = time.strftime("%H:%M" if left <= _DAY else "%Y-%m-%d %H:%M", time.localtime(until))
-    minutes = f" ({left} more minute{'s' if left > 1 else ''})" if left <= _DAY else ""
-    return f"remembers the miss until {clock}{minutes}"
-
-
-def _remedies(run: Run) -> Iterator[str]:
-    """Yield the commands that fetch what is stale or unlisted, one for each module folder."""
-    fixable = [item for item in run.diagnoses if item.verdict in FIXABLE]
-    if not fixable or run.options.fix:
-        return
-    wanted = [item for item in fixable if item.ref.unrecorded or not item.ref.locations]
-    if wanted and run.env and run.env.end != "direct":
-        yield "GOPROXY has no direct: a rule (a cooldown, a block list) may be against going around the proxy."
-    if wanted:
-        yield "Fetch it here, past the proxy; go.sum gets its lines:"
-        yield from (f"  {line}" for line in commands(Remedy.DIRECT, wanted, run))
-    hook, it = run.options.hook, _it(fixable)
-    stops = ", and this check stops it again" if hook else ""
-    here = "" if wanted else "Here go.sum has its lines already. "
-    yield f"{here}Until the proxy has {it}, CI and others behind it can't get {it}{stops}."
-    fixing = "the hook goproxy-fix" if hook == "pre-commit" else "goproxy-check --fix"
-    yield f"To go on with a warning: {fixing}{' in the hook' * (hook == 'git')}."
 
 
 def _fixed(run: Run) -> Iterator[str]:
@@ -142,8 +112,7 @@ def _fixed(run: Run) -> Iterator[str]:
         stale = [item for item in fixed if item.verdict in FIXABLE]
         what = "fixed: fetched from the origin" if stale else "fixed: fetched without the checksum database"
         what = what if run.to_add else "warning: here, but not at the proxy"
-        others = f"; others behind the proxy can't get {_it(stale)} until it asks again" if stale else ""
-        yield f"{what}: {_names(fixed)}{others}"
+        yield f"{what}: {_names(fixed)}" + f"; {_others(stale)}" * bool(stale)
     yield from to_add(run)
 
 
@@ -163,6 +132,10 @@ def _way_out(run: Run) -> Iterator[str]:
     """Yield how the same commit or push goes on without its hook: a command where it is sure to be the same."""
     hook, action = run.options.hook, run.options.action
     stopping = [item for item in run.diagnoses if run.stops(item)]
+    if (stale := [item for item in stopping if item.verdict in FIXABLE]) and not run.options.fix:
+        yield f"CI and {_others(stale)}."
+        fixing = "the hook goproxy-fix" if hook == "pre-commit" else "goproxy-check --fix"
+        yield f"To go on with a warning: {fixing}{' in the hook' * (hook == 'git')}."
     if any(item.verdict is Verdict.UNAVAILABLE for item in stopping):
         where = "in the hook's arguments" if hook else "after the same command"
         yield f"To let it pass with a warning: --allow-unavailable {where}"
@@ -175,8 +148,8 @@ def _way_out(run: Run) -> Iterator[str]:
         yield f"To {action} without this check, once: {once}"
 
 
-def _it(items: list[Diagnosis]) -> str:
-    return "it" if len(items) == 1 else "them"
+def _others(stale: list[Diagnosis]) -> str:
+    return f"others behind the proxy can't get {'it' if len(stale) == 1 else 'them'} until it asks again"
 
 
 def _names(items: list[Diagnosis]) -> str:

@@ -8,7 +8,9 @@ from goproxy_check.gofiles.modfile import read
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.proxy.quick import Replies, Reply
 from goproxy_check.verdict.evidence import Diagnosis
-from goproxy_check.verdict.reasons import Why
+from goproxy_check.verdict.reasons import NEAREST, Why
+
+_FROM_ORIGIN = {Reason.NO_GO: Why.NO_GO, Reason.UNAVAILABLE: Why.NO_ORIGIN, Reason.TIMED_OUT: Why.NO_ORIGIN}
 
 
 def served(ref: Reference, declares: str = "", go_mod: bytes = b"") -> Diagnosis:
@@ -37,15 +39,9 @@ def private(ref: Reference, origin: Answer) -> Diagnosis:
     """Return the verdict where only the origin may be asked: GONOPROXY, or GOPROXY=direct."""
     if origin.published is False:
         return unpublished(ref, origin)
-    match origin.failure and origin.failure.reason:
-        case None:
-            return Diagnosis(ref, Why.OK, origin=origin)
-        case Reason.NO_GO:
-            return Diagnosis(ref, Why.NO_GO)
-        case Reason.UNAVAILABLE | Reason.TIMED_OUT:
-            return Diagnosis(ref, Why.NO_ORIGIN, origin=origin)
-        case _:
-            return Diagnosis(ref, Why.NO_ACCESS, origin=origin)
+    if origin.failure is None:
+        return Diagnosis(ref, Why.OK, origin=origin)
+    return Diagnosis(ref, _FROM_ORIGIN.get(origin.failure.reason, Why.NO_ACCESS), origin=origin)
 
 
 def unpublished(ref: Reference, origin: Answer) -> Diagnosis:
@@ -70,67 +66,48 @@ def not_listed(ref: Reference, origin: Answer, listing: Answer) -> Diagnosis:
         return not_served(ref, listing.failure, Replies(ref), origin, listing)
     if origin.failure and origin.failure.reason is Reason.NO_GO:
         return Diagnosis(ref, Why.NO_GO)
-    found = Diagnosis(ref, Why.NONE_LISTED, origin=origin)
-    return _not_found(found, Failure(Reason.NOT_FOUND), origin, Replies(ref), listing)
+    return not_served(ref, Failure(Reason.NOT_FOUND), Replies(ref), origin, listing)._replace(said=())
 
 
 def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Answer, listing: Answer) -> Diagnosis:
     """Return the verdict on a version that go did not get from the proxies, because of FAILURE."""
-    until = max((reply.until for reply in quick.replies if reply.until), default=None)
-    found = Diagnosis(ref, Why.NO_ANSWER, _said(failure, quick), origin, until=until)
-    match failure.reason:
-        case Reason.MISMATCH:
-            downloaded, keeper, recorded = failure.hashes
-            by_go_sum = keeper == "go.sum"
-            has = f"{keeper} has {recorded}" if by_go_sum else f"{keeper} (the checksum database) has {recorded}"
-            hashes = (f"the proxy serves {downloaded}", has) if downloaded else ()
-            return Diagnosis(ref, Why.NOT_GO_SUM if by_go_sum else Why.NOT_DATABASE, hashes=hashes)
-        case Reason.NO_RECORD | Reason.NO_DATABASE:
-            lacks = failure.reason is Reason.NO_RECORD and cause(failure.detail) is not Cause.NO_ORIGIN
-            database = Proxy(failure.url.partition("/lookup/")[0] or "the checksum database", False)
-            said = Reply(database, "", failure.status, failure.phrase, failure.detail)
-            return Diagnosis(ref, Why.NO_RECORD if lacks else Why.NO_DATABASE, (said,), until=until)
-        case Reason.NOT_FOUND:
-            return _not_found(found, failure, origin, quick, listing)
-        case Reason.REFUSED:
-            listable = not (module.is_pseudo(ref.version) or ref.is_toolchain)
-            unlisted = listable and listing.versions and ref.version not in (*listing.versions, *origin.versions)
-            why = _first(
-                (cause(failure.detail) is Cause.POLICY, Why.POLICY),
-                (failure.status in (0, 401, 407), Why.LOGIN_WANTED),  # 0: of the network's proxy, without digits
-                (unlisted, Why.NOT_LISTED),
-                (True, Why.REFUSED),
-            )
-            return found._replace(why=why, nearest=_nearest(ref, listing.versions) if why is Why.NOT_LISTED else ())
-        case _:
-            return found._replace(why=Why.BUSY if 429 in [answer.status for answer in found.said] else Why.NO_ANSWER)
-
-
-def _not_found(found: Diagnosis, failure: Failure, origin: Answer, quick: Replies, listing: Answer) -> Diagnosis:
-    """Return the verdict where the proxies said 404 or 410."""
-    ref, published = found.ref, origin.published
-    if published is False:
+    reason, published, listed = failure.reason, origin.published, listing.versions
+    if reason is Reason.MISMATCH:
+        downloaded, keeper, recorded = failure.hashes
+        hashes = (f"the proxy serves {downloaded}", f"{keeper} has {recorded}") if downloaded else ()
+        return Diagnosis(ref, Why.NOT_GO_SUM if keeper == "go.sum" else Why.NOT_DATABASE, hashes=hashes)
+    if reason is Reason.NOT_FOUND and published is False:
         return unpublished(ref, origin)
     absent = [reply for reply in quick.replies if reply.absent]
     causes = {cause(words) for words in (failure.detail, *(reply.detail for reply in absent))}
+    until = max((reply.until for reply in quick.replies if reply.until), default=None)
+    if reason in (Reason.NO_RECORD, Reason.NO_DATABASE):
+        why = Why.NO_RECORD if reason is Reason.NO_RECORD and Cause.NO_ORIGIN not in causes else Why.NO_DATABASE
+        return Diagnosis(ref, why, _said(failure, Replies(ref)), until=until)
+    said, nearest = _said(failure, quick), _nearest(ref, listed)
+    in_lists = not (module.is_pseudo(ref.version) or ref.is_toolchain)
     archive = failure.url.endswith(".zip") or (absent and all(reply.file == ".zip" for reply in absent))
-    known = archive or listing.versions or module.is_pseudo(ref.version) or ref.is_toolchain
-    nearest = _nearest(ref, listing.versions)
+    refused, no_answer = reason is Reason.REFUSED, reason not in (Reason.REFUSED, Reason.NOT_FOUND)
     why = _first(
+        (no_answer and 429 in [answer.status for answer in said], Why.BUSY),
+        (no_answer, Why.NO_ANSWER),
         (Cause.POLICY in causes, Why.POLICY),
+        (refused and failure.status in (0, 401, 407), Why.LOGIN_WANTED),  # 0: of the network's proxy, without digits
+        (refused and in_lists and listed and ref.version not in (*listed, *origin.versions), Why.NOT_LISTED),
+        (refused, Why.REFUSED),
         (Cause.NO_ORIGIN in causes, Why.PROXY_LACKS_ORIGIN),
-        (published and not known, Why.NO_VERSION),
+        (published and in_lists and not (listed or archive), Why.NO_VERSION),
         (published and Cause.NOT_UPLOADED in causes, Why.NOT_UPLOADED),
         (published and archive, Why.NO_ARCHIVE),
         (published and failure.url.startswith("file:"), Why.NOT_IN_FOLDER),
         (published, Why.LOOKED_TOO_EARLY),
-        (ref.version in listing.versions, Why.LISTED_ONLY),
+        (ref.version in listed, Why.LISTED_ONLY),
         (ref.is_toolchain, Why.NO_TOOLCHAIN),
         (nearest, Why.OTHERS_LISTED),
         (Cause.NO_LOGIN in causes, Why.NO_LOGIN),
         (True, Why.NONE_LISTED),
     )
-    return found._replace(why=why, nearest=nearest if why in (Why.NO_TOOLCHAIN, Why.OTHERS_LISTED) else ())
+    return Diagnosis(ref, why, said, origin, nearest if NEAREST in why.steps else (), until)
 
 
 def _first(*rows: tuple[object, Why]) -> Why:
@@ -155,8 +132,6 @@ def _said(failure: Failure, quick: Replies) -> tuple[Reply, ...]:
     replies = sorted(quick.replies, key=lambda reply: (not reply.absent, reply.file != ".zip"))
     said = {reply.proxy.redacted: reply for reply in replies if reply.status not in (0, 200)}
     if not any(failure.url.startswith(url) for url in said):
-        url = failure.url.partition(f"/{module.escape(quick.ref.module)}/@v/")[0] or "go"
+        url = failure.url.partition(f"/{module.escape(quick.ref.module)}/@v/")[0].partition("/lookup/")[0] or "go"
         said[url] = Reply(Proxy(url, False), "", failure.status, failure.phrase, failure.detail)
-    shown = f"{quick.ref}: "  # already
-    details = [reply.detail.removeprefix("not found: ").removeprefix(shown) for reply in said.values()]
-    return tuple(reply._replace(detail=detail) for reply, detail in zip(said.values(), details, strict=True))
+    return tuple(said.values())

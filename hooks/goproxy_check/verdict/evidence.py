@@ -42,24 +42,22 @@ class Diagnosis(NamedTuple):
         """Return who was asked and what they answered, a line each; not ALONE: without what names the version."""
         lines = list(self.hashes)
         for answer in self.said:
-            status = f"{answer.status} {answer.phrase}".strip() if answer.status else ""
-            repeated = answer.detail.lower() in status.lower()  # often no more than the status again
-            detail = answer.detail if not (repeated or (status and not alone)) else ""
-            about = " (the archive)" * (answer.file == ".zip")
-            words = ": ".join(filter(None, (status, detail))) or "no answer"
-            lines.append(f"{answer.proxy.redacted}{about}: {words}")
+            status = f"{answer.status or ''} {answer.phrase}".strip()
+            detail = answer.detail.removeprefix("not found: ").removeprefix(f"{self.ref}: ")
+            needless = detail.lower() in status.lower() or (status and not alone)  # often the status again
+            words = ": ".join(filter(None, (status, "" if needless else detail))) or "no answer"
+            lines.append(f"{answer.proxy.redacted}{' (the archive)' * (answer.file == '.zip')}: {words}")
         origin, version = self.origin, self.ref.version
-        if not origin or not self.finding or (self.ref.is_toolchain and origin.published is None):
-            return lines  # Go releases have no repository that a reader could ask
+        nobody = self.ref.is_toolchain and origin and origin.published is None  # there is no repository to be asked
+        if not origin or nobody or not self.finding or self.why is Why.NO_GO:
+            return lines
         where = f"{origin.url} (its origin)" if origin.url else "its origin"
+        detail = f": {origin.failure.detail}" if origin.failure and origin.failure.detail else ""
         what = f"the commit of {version}" if module.is_pseudo(version) else version
-        detail = f": {origin.failure.detail}" if origin.failure else ""
-        if self.why in (Why.UNFIT_TAG, Why.UNFIT_COMMIT):
-            return [*lines, where + detail]
         if not alone:
             where, what, detail = "the origin of each", "it", ""
-        known = {True: f"has {what}", False: f"does not have {what}", None: f"could not be asked{detail}"}
-        return [*lines, f"{where}: {known[origin.published]}"]
+        known = {True: f"has {what}", False: f"does not have {what}", None: "could not be asked"}
+        return [*lines, f"{where}: {known[origin.published]}{detail}"]
 
 
 def without_asking(ref: Reference, env: GoEnv | None = None, cache_suffices: bool = False) -> Diagnosis | None:
@@ -67,8 +65,10 @@ def without_asking(ref: Reference, env: GoEnv | None = None, cache_suffices: boo
 
     If CACHE_SUFFICES, what the module cache has is taken as resolved.
     """
-    if ref.invalid or ref.skipped:
-        return Diagnosis(ref, Why.INVALID if ref.invalid else Why.SKIPPED)
+    if ref.invalid:
+        return Diagnosis(ref, Why.QUERY if ref.invalid.kind is module.Invalid.QUERY else Why.INVALID)
+    if ref.skipped:
+        return Diagnosis(ref, Why.SKIPPED)
     builds_need = (".mod",) if ref.go_mod_only else (".zip", ".info")  # Go takes a module's go.mod before its archive
     if env and cache_suffices and env.has_cached(ref, *builds_need):
         return Diagnosis(ref, Why.OK)

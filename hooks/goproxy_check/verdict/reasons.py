@@ -6,7 +6,6 @@ A reason is its verdict, why it is so, and what to do. words.py fills in what st
 import enum
 from typing import NamedTuple
 
-from goproxy_check.gofiles.module import Invalid
 from goproxy_check.gofiles.reference import Skip
 
 
@@ -49,36 +48,29 @@ class Step(NamedTuple):
     remedy: Remedy | None = None
 
 
-_AGAIN = Step("Check go env GOPROXY, or try again when it is back.")
+NEAREST = Step("Nearest: {}.")
+MEANT = Step("If this is what you mean: {}")
+_AGAIN = Step("Check go env GOPROXY and GOSUMDB, or try again when it is back.")
 _AROUND = Step("If you are allowed to go around the proxy:", Remedy.DIRECT)
 _AUTHORS = Step("Do not bypass this: ask the module's authors which hash is right, and tell those who run the proxy.")
 _BY_PATH = Step("Require it by that path, in import statements too:", Remedy.EDIT)
-_DATABASE = Step("Try again when it is back, if go env GOSUMDB is right.")
 _DIFF = Step("Look at: git diff HEAD -- go.sum")
 _DROP = Step("Go drops the line if nothing needs it:", Remedy.TIDY)
 _FIRST = Step("If this is its first release, fetch it from its origin (once that can be reached):", Remedy.DIRECT)
-_FIX = Step("Fetch it from its origin:", Remedy.DIRECT)
-_INSTALL = Step("Install Go, or put it on PATH, to learn more.")
-_LOGIN = Step("Give Go your login for it (.netrc or GOAUTH: go help goauth).")
+_FIX = Step("Fetch it here, past the proxy; go.sum gets its lines:", Remedy.DIRECT)
 _MINUTE = Step("Try again in a minute: the next attempt often succeeds.")
-_NETWORK = Step("Try again when the network (a VPN?) is there, if the path is right.")
-_NEXT = Step("Publish the next version.")
 _NOSUMDB = Step("Wait (half an hour is usual), or give up that check for it, this once:", Remedy.NOSUMDB)
 _NOSUMDB_ELSE = Step("Try again where it is in reach, or give up that check for it, this once:", Remedy.NOSUMDB)
-_PACKAGE = Step("If it is a package of another module, require that module.")
 _PATH = Step("Require the path that its go.mod declares, or, if the module is yours, publish one that fits.")
 _PRIVATE = Step("If it is private, no proxy should be asked for it; this tells Go so:", Remedy.PRIVATE)
 _PUSH = Step("Push it:", Remedy.PUSH_TAG)
-_QUERY = Step("Let Go write the version:", Remedy.QUERY)
+_QUERY = Step("Let Go write the version that it means now:", Remedy.QUERY)
 _READABLE = Step("Make sure that git can read its repository (https://go.dev/doc/faq#git_https).")
 _RELEASE = Step("Take a release of https://go.dev/dl/.")
-_RULE = Step("Wait, take another version, or ask whoever runs the proxy.")
 _SLIP = Step("Check the spelling, or ask whoever runs the proxy.")
 _SPELLING = Step("Check the spelling of the module path.")
 _TAKE = Step("To take the nearest one (then git add go.mod):", Remedy.EDIT)
 _YOURS = Step("Where a module is yours, push its tag, in its own repository:", Remedy.PUSH_TAG)
-CORRECT = Step("Correct the line.")
-NEAREST = Step("Nearest: {nearest}.")
 
 
 class Why(enum.Enum):
@@ -86,48 +78,43 @@ class Why(enum.Enum):
 
     OK = _V.OK, ""
     SKIPPED = _V.SKIPPED, "{skipped}"
-    INVALID = _V.INVALID, "{ref.invalid.detail}"
+    INVALID = _V.INVALID, "{ref.invalid.detail}", MEANT
+    QUERY = _V.INVALID, "{ref.invalid.detail}: it is a query, not a version.", _QUERY
     DECLARED = _V.INVALID, "Its go.mod declares the path {declares}, and Go accepts no other.", _BY_PATH
-    # The origin has it, the proxies do not.
     LOOKED_TOO_EARLY = _V.STALE, "The proxy looked before this version was published, and {remembers}.", _FIX
     NOT_UPLOADED = _V.STALE, "This registry serves only what was uploaded to it, and this version was not.", _FIX
     NO_ARCHIVE = _V.STALE, "The proxy has its go.mod, but not the archive that builds need, and {remembers}.", _FIX
     NOT_IN_FOLDER = _V.STALE, "The folder that is your proxy does not hold it yet.", _FIX
     NO_VERSION = _V.UNLISTED, "The proxy knows no version at all of this module, and {remembers}.", _PRIVATE, _FIRST
     NOT_LATEST = _V.STALE, "It is served, but go get {ref.module}@latest still takes {declares}."
-    # The origin does not have it.
     NO_TAG = _V.UNPUBLISHED, "Not published, so no bypass helps.", NEAREST, _TAKE, _YOURS
-    NO_TAG_AT_ALL = _V.UNPUBLISHED, "The origin has no version of this module, so no bypass helps.", _PACKAGE, _YOURS
+    NO_TAG_AT_ALL = _V.UNPUBLISHED, "The origin has no version of it (is it a package?), so no bypass helps.", _YOURS
     NOT_PUSHED = _V.UNPUBLISHED, "The tag is here, but not at its origin yet.", _PUSH
     ONLY_IN_GO_SUM = _V.UNPUBLISHED, "It is not published, and only go.sum names it.", _DROP
     NO_RELEASE = _V.UNPUBLISHED, "There is no such Go release, so no bypass helps.", NEAREST, _RELEASE
     NO_COMMIT = _V.UNPUBLISHED, "Its commit is not at the origin, so no bypass helps.", _QUERY
     UNFIT_TAG = _V.UNPUBLISHED, "The tag is there, but its go.mod does not fit, so no bypass helps.", _PATH
     UNFIT_COMMIT = _V.UNPUBLISHED, "Its commit is there, but the version does not fit it, so no bypass helps.", _QUERY
-    # The proxies do not have it, and the origin can't be asked.
     OTHERS_LISTED = _V.MISSING, "The proxy lists other versions of this module, not this one.", NEAREST, _TAKE, _YOURS
     LISTED_ONLY = _V.MISSING, "The proxy lists it but does not serve it, and its origin can't be asked.", _AROUND
     NONE_LISTED = _V.MISSING, "The proxy knows no version of this module.", _SPELLING, _PRIVATE, _FIRST
     NO_LOGIN = _V.MISSING, "The proxy may not read its repository, if there is one.", _PRIVATE, _SPELLING
     NO_TOOLCHAIN = _V.MISSING, "The proxy does not have the Go release that this line asks for.", NEAREST, _RELEASE
     NO_ACCESS = _V.MISSING, "Go takes it from its origin, which refuses it or is not there.", _SPELLING, _READABLE
-    NO_GO = _V.MISSING, "go.sum does not prove that it is served, and there is no go command to ask.", _INSTALL
-    # The proxy says no, and it is not 404.
-    LOGIN_WANTED = _V.REFUSED, "The proxy wants a login.", _LOGIN
+    NO_GO = _V.MISSING, "go.sum does not prove that it is served. Install Go, or put it on PATH, to learn more."
+    LOGIN_WANTED = _V.REFUSED, "The proxy wants a login. Give Go yours for it (.netrc or GOAUTH: go help goauth)."
     NOT_LISTED = _V.REFUSED, "The proxy refuses it, and does not list it.", _SLIP, NEAREST, _TAKE
-    POLICY = _V.REFUSED, "The proxy has a rule against it (a cooldown for young versions, a block list).", _RULE
+    POLICY = _V.REFUSED, "The proxy has a rule against it (a cooldown, a block list): wait, or ask whoever runs it."
     REFUSED = _V.REFUSED, "The proxy refuses it, as some do with versions that they do not have.", _SLIP, _AROUND
-    # Nobody gave a usable answer.
     NO_ANSWER = _V.UNAVAILABLE, "No proxy gave a usable answer, so this could not be checked.", _AGAIN
     BUSY = _V.UNAVAILABLE, "The proxy gets more requests than it takes.", _MINUTE
     PROXY_LACKS_ORIGIN = _V.UNAVAILABLE, "The proxy could not reach the origin, so nothing is known.", _MINUTE
-    NO_DATABASE = _V.UNAVAILABLE, "A proxy serves it, but the checksum database gave no usable answer.", _DATABASE
-    NO_ORIGIN = _V.UNAVAILABLE, "Go takes it from its origin, which is out of reach, so nothing is known.", _NETWORK
-    # What is served is not what others have got.
+    NO_DATABASE = _V.UNAVAILABLE, "A proxy serves it, but the checksum database gave no usable answer.", _AGAIN
+    NO_ORIGIN = _V.UNAVAILABLE, "Go takes it from its origin, which is out of reach: is the network (a VPN?) there?"
     NOT_GO_SUM = _V.MISMATCH, "go.sum was edited or badly merged, or the version was changed later.", _DIFF, _AUTHORS
-    NOT_DATABASE = _V.MISMATCH, "The version was changed later, or somebody in between changes it.", _AUTHORS
-    MOVED = _V.MISMATCH, "The tag was moved after a proxy had fetched it, and a version can't be replaced.", _NEXT
-    TAKEN = _V.MISMATCH, "This version number is taken: it was published before, and can't be replaced.", _NEXT
+    NOT_DATABASE = _V.MISMATCH, "The checksum database has another: somebody changed it later, or in between.", _AUTHORS
+    MOVED = _V.MISMATCH, "The tag was moved after a proxy had fetched it, which is for ever: publish the next version."
+    TAKEN = _V.MISMATCH, "This version number is taken: it was published before. Publish the next version."
     NO_RECORD = _V.UNVERIFIABLE, "The checksum database has no record of it yet, so Go does not take it.", _NOSUMDB
 
     def __init__(self, verdict: Verdict, text: str, *steps: Step) -> None:
@@ -135,14 +122,6 @@ class Why(enum.Enum):
         self.text = text
         self.steps = steps
 
-
-# What to do about a line or a version that is no reference; otherwise the line is to be corrected.
-INVALID_STEPS = {
-    Invalid.NO_V: Step("A version begins with a v: {ref.invalid.right}"),
-    Invalid.QUERY: Step("It is a query, not a version. Let Go write the version that it means now:", Remedy.QUERY),
-    Invalid.MAJOR: Step("If this is what you mean: {ref.invalid.right}"),
-    Invalid.CONFLICT: Step("Resolve the conflict, and git add the file."),
-}
 
 SKIPPED = {
     Skip.IGNORED_FOLDER: "in {0}",
