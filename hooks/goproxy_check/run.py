@@ -12,7 +12,7 @@ from goproxy_check.gofiles.reference import Reference, Skip, joined, of_argument
 from goproxy_check.options import Options
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.terminal import Progress, complain, is_terminal
-from goproxy_check.verdict.evidence import Diagnosis, Run, without_asking
+from goproxy_check.verdict.evidence import UNASKED, Diagnosis, Run, without_asking
 
 
 def run(options: Options, programs: Programs, progress: Progress, stop: threading.Event) -> int:
@@ -48,7 +48,7 @@ def run(options: Options, programs: Programs, progress: Progress, stop: threadin
     if stop.is_set() and (options.wait is None or None in known.values()):
         raise KeyboardInterrupt  # there is nothing to report
     folder = changes[0].folder if changes else ""
-    finished = Run(options, diagnoses, env, folder, to_add, seconds=time.monotonic() - started)
+    finished = Run(options, diagnoses, env or UNASKED, folder, to_add, seconds=time.monotonic() - started)
     progress.close()
     _report(finished)
     return finished.exit_status()

@@ -18,43 +18,39 @@ def commands(remedy: Remedy, items: Sequence[Diagnosis], run: Run) -> list[str]:
             return _fetch(refs, run, GOPROXY="direct")
         case Remedy.NOSUMDB:
             direct = {"GOPROXY": "direct"} if items[0].verdict in FIXABLE else {}
-            return _fetch(refs, run, **direct, GONOSUMDB=_adding("GONOSUMDB", refs, run))
+            return _fetch(refs, run, **direct, GONOSUMDB=run.env.adding("GONOSUMDB", refs))
         case Remedy.PRIVATE:
-            settings = run.env.settings if run.env else {}
-            name = "GONOPROXY" if settings.get("GONOPROXY") != settings.get("GOPRIVATE") else "GOPRIVATE"
-            value = _adding("GONOPROXY", refs, run)
-            if name in os.environ:  # which outweighs what go env -w writes
-                return [f"export {name}={quoted(value)}"]
-            return [f"go env -w {quoted(f'{name}={value}')}"]
+            same = run.env.settings["GONOPROXY"] == run.env.settings["GOPRIVATE"]
+            name = "GOPRIVATE" if same else "GONOPROXY"
+            setting = f"{name}={run.env.adding('GONOPROXY', refs)}"
+            # The environment outweighs what go env -w writes.
+            return [f"{'export' if name in os.environ else 'go env -w'} {quoted(setting)}"]
         case Remedy.PUSH_TAG:
-            of = {ref: item.origin.url if item.origin else "" for ref, item in zip(refs, items, strict=True)}
-            tags = [module.tag(ref.module, ref.version, of[ref]) for ref in refs if not module.is_pseudo(ref.version)]
+            of = {item.ref: item.origin.url for item in items if item.origin}
+            tags = [module.tag(*ref[:2], url) for ref, url in of.items() if not module.is_pseudo(ref.version)]
             return [f"git push origin {tag}" for tag in dict.fromkeys(tags)]
-        case Remedy.EDIT:
-            return _edits({item.ref: _edit(item) for item in items if item.ref.required and item.ref.locations}, run)
         case Remedy.QUERY if not refs[0].locations:
             return [f"go list -m {_query(item)}" for item in items]
-        case Remedy.QUERY:  # what is invalid is a query already
-            queries = {item.ref: f"-require={_query(item)}" for item in items if item.ref.required}
-            return _edits(dict.fromkeys((ref for ref in refs if ref.invalid), "") | queries, run, "mod tidy")
-        case Remedy.TIDY:
-            return _edits(dict.fromkeys(refs, ""), run, "mod tidy")
+    edits: dict[Reference, str] = {}
+    for item in items:
+        if remedy is Remedy.TIDY or item.ref.invalid:  # what is invalid is a query already
+            edits[item.ref] = ""
+        elif item.ref.required and item.ref.locations:
+            edits[item.ref] = _edit(item) if remedy is Remedy.EDIT else f"-require={_query(item)}"
+    return _edits(edits, run, "" if remedy is Remedy.EDIT else "mod tidy")
 
 
 def _fetch(refs: Iterable[Reference], run: Run, **settings: str) -> list[str]:
-    """Return the commands that fetch REFS with SETTINGS of Go, one for each module folder.
-
-    In a workspace go.sum gets its lines only without the workspace.
-    """
     lines = []
     for folder, some in by_folder(refs).items():
+        # In a workspace go.sum gets its lines only without the workspace.
         every = settings | ({"GOWORK": "off"} if any(ref.workspace for ref in some) else {})
         words = [f"{name}={quoted(value)}" for name, value in every.items()]
         lines.append(" ".join([*words, _go(folder, run), "mod download", *sorted(map(str, some))]))
     return lines
 
 
-def _edits(edits: Mapping[Reference, str], run: Run, then: str = "") -> list[str]:
+def _edits(edits: Mapping[Reference, str], run: Run, then: str) -> list[str]:
     """Return the commands that make EDITS of go.mod, and THEN run go again, one line for each module folder."""
     lines = []
     for folder, refs in by_folder(edits).items():
@@ -71,8 +67,8 @@ def _edit(item: Diagnosis) -> str:
         fits = not module.check(item.declares, ref.version)
         return f"-droprequire={ref.module} -require={item.declares}@{ref.version}" if fits else ""
     lower = [version for version in item.nearest if module.semver_key(version) < module.semver_key(ref.version)]
-    choice = [*lower[-1:], *item.nearest[:1]]
-    return f"-require={ref.module}@{choice[0]}" if choice else ""
+    choice = (lower or item.nearest[:1])[-1:]
+    return "".join(f"-require={ref.module}@{version}" for version in choice)
 
 
 def _query(item: Diagnosis) -> str:
@@ -81,10 +77,6 @@ def _query(item: Diagnosis) -> str:
         return str(item.ref)
     commit = item.ref.version.removesuffix("+incompatible").rpartition("-")[2]
     return f"{item.ref.module}@{commit if item.why is Why.UNFIT_COMMIT else 'latest'}"
-
-
-def _adding(name: str, refs: Sequence[Reference], run: Run) -> str:
-    return run.env.adding(name, refs) if run.env else ",".join(ref.module for ref in refs)
 
 
 def _go(folder: str, run: Run) -> str:

@@ -62,10 +62,10 @@ def _sections(shown: list[Diagnosis], run: Run, width: int, coloured: bool) -> I
 def _what(item: Diagnosis, run: Run) -> str:
     """Return where the version of ITEM is named, and which one it is."""
     ref = item.ref
-    place = f"{run.path(ref.locations[0].file)}:{ref.locations[0].line}: " if ref.locations else ""
-    if ref.is_toolchain:
-        return f"{place}Go {ref.version.removeprefix('v0.0.1-go').rpartition('.')[0]}: "
-    return f"{place}{ref.module} {ref.version}".rstrip() + ": " if ref.module else place
+    places = [f"{run.path(place.file)}:{place.line}" for place in ref.locations[:1]]
+    release = ref.version.removeprefix("v0.0.1-go").rpartition(".")[0]
+    name = f"Go {release}" if ref.is_toolchain else f"{ref.module} {ref.version}".strip()
+    return "".join(f"{part}: " for part in (*places, name) if part)
 
 
 def explanation(group: list[Diagnosis], run: Run) -> list[str]:
@@ -78,15 +78,15 @@ def explanation(group: list[Diagnosis], run: Run) -> list[str]:
     if last.fixed:
         return lines
     if last.not_fixed:
-        reason, words = last.not_fixed
-        lines.append(f"Not fixed: {reason.text.format(one_line(words))}.")
-        steps = (*(step for step in steps if step.remedy is not Remedy.DIRECT), reason.step)
+        (text, step), words = last.not_fixed[0].value, one_line(last.not_fixed[1])
+        lines.append(f"Not fixed: {text.format(words)}.")
+        steps = (*(step for step in steps if step.remedy is not Remedy.DIRECT), step)
     facts = {NEAREST: ", ".join(last.nearest) * alone, MEANT: last.ref.invalid.right if last.ref.invalid else ""}
     for step in steps:
         pasted = commands(step.remedy, group, run) if step.remedy else []
         if not (pasted if step.remedy else facts.get(step, True)):
             continue
-        if step.remedy is Remedy.DIRECT and run.env and run.env.end != "direct":
+        if step.remedy is Remedy.DIRECT and run.env.end != "direct":
             lines.append(
                 "GOPROXY has no direct: a rule (a cooldown, a block list) may be against going around the proxy."
             )

@@ -1,6 +1,7 @@
 """What a verdict rests on, and what a finished run amounts to: values that pass from asking to reporting."""
 
 import posixpath
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from goproxy_check.go.env import GoEnv
@@ -77,12 +78,15 @@ def without_asking(ref: Reference, env: GoEnv | None = None, cache_suffices: boo
     return None
 
 
+UNASKED = GoEnv("", (), "direct", defaultdict(str))  # where no question is needed
+
+
 class Run(NamedTuple):
     """One finished run."""
 
     options: Options
     diagnoses: list[Diagnosis]
-    env: GoEnv | None = None  # None: nothing had to be asked
+    env: GoEnv = UNASKED
     folder: str = ""  # where the reader stands, from the top of the repository; "" is the top
     to_add: tuple[str, ...] = ()  # the go.sum files that --fix has changed
     seconds: float = 0.0

@@ -144,7 +144,3 @@ class NotFixed(enum.Enum):
     NO_FOLDER = "{0} is not in the work tree", Step("Check it out (git sparse-checkout add), and try again.")
     NO_LINES = "go.sum got no lines for it", Step("Stage the go.mod of the work tree (git add go.mod), and try again.")
     FAILED = "{0}", Step("To see more:", Remedy.DIRECT)
-
-    def __init__(self, text: str, step: Step) -> None:
-        self.text = text
-        self.step = step
