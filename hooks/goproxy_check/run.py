@@ -94,7 +94,7 @@ def _asked(
 def _report(finished: Run) -> None:
     """Write the report in the format that the options want."""
     from goproxy_check.report.formats import as_github, as_json
-    from goproxy_check.report.text import print_text, to_add
+    from goproxy_check.report.text import after_fix, print_text
 
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -102,5 +102,5 @@ def _report(finished: Run) -> None:
         print_text(finished, sys.stdout, terminal=is_terminal(sys.stdout))
         return
     print(as_json(finished) if finished.options.format == "json" else as_github(finished), end="")
-    for line in to_add(finished):
+    for line in after_fix(finished):
         complain(f"goproxy-check: {line}")

@@ -23,11 +23,11 @@ def print_text(run: Run, stream: TextIO, *, terminal: bool) -> None:
     For a TERMINAL prose is broken, commands are not: what is pasted must stay whole.
     """
     width = shutil.get_terminal_size().columns if terminal else 0
-    tolerated = [item for item in run.findings if run.tolerated(item)]
+    tolerated = [item for item in run.findings if not (item.fixed or run.stops(item))]
     skipped = [item for item in run.diagnoses if item.verdict is Verdict.SKIPPED]
     unchecked = [item for item in skipped if item.ref.skipped and item.ref.skipped.why in (Skip.OFF, Skip.LINK)]
-    again = {item.ref for item in run.findings if item.fixed and not run.to_add}  # one line is enough the second time
-    shown = [item for item in run.findings if item not in tolerated and item.ref not in again]
+    # Of what is fixed one line is enough the second time.
+    shown = [item for item in run.findings if run.stops(item) or (item.fixed and run.to_add)]
     shown += skipped if run.options.trace else []
     sections = filter(None, _sections(shown, run, width, styled(run.options.color, stream)))
     lines = ["\n\n".join("\n".join(section) for section in sections)]
@@ -55,7 +55,7 @@ def _sections(shown: list[Diagnosis], run: Run, width: int, coloured: bool) -> I
             lines.append(harmless(_what(item, run)) + verdict)
             lines += [harmless(f"  nearest: {', '.join(item.nearest)}")] if len(group) > 1 and item.nearest else []
         yield lines + [f"  {line}" for line in _wrapped(explanation(group, run), width - 2)]
-    for remarks in (_fixed(run), _way_out(run)):
+    for remarks in (after_fix(run), _way_out(run)):
         yield list(_wrapped(remarks, width))
 
 
@@ -106,18 +106,13 @@ def _why(item: Diagnosis) -> str:
     return item.why.text.format(ref=item.ref, declares=item.declares, skipped=words, remembers=remembers)
 
 
-def _fixed(run: Run) -> Iterator[str]:
-    """Yield what --fix did, and what is left to do."""
+def after_fix(run: Run) -> Iterator[str]:
+    """Yield what --fix did, and what is to be done with the go.sum files that it has changed."""
     if fixed := [item for item in run.diagnoses if item.fixed]:
         stale = [item for item in fixed if item.verdict in FIXABLE]
         what = "fixed: fetched from the origin" if stale else "fixed: fetched without the checksum database"
         what = what if run.to_add else "warning: here, but not at the proxy"
         yield f"{what}: {_names(fixed)}" + f"; {_others(stale)}" * bool(stale)
-    yield from to_add(run)
-
-
-def to_add(run: Run) -> Iterator[str]:
-    """Yield what is to be done with the go.sum files that --fix has changed."""
     files = " ".join(quoted(run.path(file)) for file in run.to_add)
     if files and run.options.all:
         yield f"go.sum has new lines: {files}"

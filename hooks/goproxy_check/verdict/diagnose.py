@@ -46,7 +46,7 @@ def private(ref: Reference, origin: Answer) -> Diagnosis:
 
 def unpublished(ref: Reference, origin: Answer) -> Diagnosis:
     """Return the verdict on a version that its origin does not have."""
-    nearest, pseudo = _nearest(ref, origin.versions), module.is_pseudo(ref.version)
+    nearest, pseudo = module.nearest_versions(ref.version, origin.versions), module.is_pseudo(ref.version)
     unfit = origin.failure and origin.failure.reason is Reason.UNFIT
     why = _first(
         (ref.is_toolchain, Why.NO_RELEASE),
@@ -57,7 +57,7 @@ def unpublished(ref: Reference, origin: Answer) -> Diagnosis:
         (nearest or ref.version.endswith("+incompatible"), Why.NO_TAG),
         (True, Why.NO_TAG_AT_ALL),
     )
-    return Diagnosis(ref, why, origin=origin, nearest=nearest)
+    return Diagnosis(ref, why, origin=origin, nearest=nearest if NEAREST in why.steps else ())
 
 
 def not_listed(ref: Reference, origin: Answer, listing: Answer) -> Diagnosis:
@@ -84,7 +84,7 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Answer,
     if reason in (Reason.NO_RECORD, Reason.NO_DATABASE):
         why = Why.NO_RECORD if reason is Reason.NO_RECORD and Cause.NO_ORIGIN not in causes else Why.NO_DATABASE
         return Diagnosis(ref, why, _said(failure, Replies(ref)), until=until)
-    said, nearest = _said(failure, quick), _nearest(ref, listed)
+    said, nearest = _said(failure, quick), module.nearest_versions(ref.version, listed)
     in_lists = not (module.is_pseudo(ref.version) or ref.is_toolchain)
     archive = failure.url.endswith(".zip") or (absent and all(reply.file == ".zip" for reply in absent))
     refused, no_answer = reason is Reason.REFUSED, reason not in (Reason.REFUSED, Reason.NOT_FOUND)
@@ -114,21 +114,8 @@ def _first(*rows: tuple[object, Why]) -> Why:
     return next(why for holds, why in rows if holds)
 
 
-def _nearest(ref: Reference, versions: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those VERSIONS around REF that a reader may want; of a toolchain, the Go releases for its system."""
-    if not ref.is_toolchain:
-        return module.nearest_versions(ref.version, versions)
-    host = f".{ref.version.rpartition('.')[2]}"
-    names = [version.removeprefix("v0.0.1-go") for version in (ref.version, *versions) if version.endswith(host)]
-    wanted, *others = (f"v{name.removesuffix(host)}" for name in names)
-    return tuple(version[1:] for version in module.nearest_versions(wanted, tuple(others)))
-
-
 def _said(failure: Failure, quick: Replies) -> tuple[Reply, ...]:
-    """Return one answer of each proxy: the one that says most against the version.
-
-    Of a proxy that the quick question got no answer from, go's words count.
-    """
+    """Return one answer of each proxy: the one that says most; where the quick question got none, go's words."""
     replies = sorted(quick.replies, key=lambda reply: (not reply.absent, reply.file != ".zip"))
     said = {reply.proxy.redacted: reply for reply in replies if reply.status not in (0, 200)}
     if not any(failure.url.startswith(url) for url in said):

@@ -96,18 +96,14 @@ class Run(NamedTuple):
         """What is wrong."""
         return [item for item in self.diagnoses if item.finding]
 
-    def tolerated(self, item: Diagnosis) -> bool:
-        """Return whether ITEM passes because of --allow-unavailable."""
-        return self.options.allow_unavailable and item.verdict is Verdict.UNAVAILABLE
-
     def stops(self, item: Diagnosis) -> bool:
         """Return whether ITEM is a reason to fail."""
-        return item.finding and not item.fixed and not self.tolerated(item)
+        tolerated = self.options.allow_unavailable and item.verdict is Verdict.UNAVAILABLE
+        return item.finding and not (item.fixed or tolerated)
 
     def exit_status(self) -> int:
         """Return 0 if nothing was found, or all of it fixed and nothing left to add to the commit, else 1."""
-        unfinished = self.to_add and not self.options.all
-        return int(bool(unfinished) or any(map(self.stops, self.diagnoses)))
+        return int(bool(self.to_add and not self.options.all) or any(map(self.stops, self.diagnoses)))
 
     def path(self, path: str) -> str:
         """Return PATH, which is relative to the top of the repository, from where the reader stands ("" is here)."""

@@ -91,7 +91,7 @@ class Why(enum.Enum):
     NO_TAG_AT_ALL = _V.UNPUBLISHED, "The origin has no version of it (is it a package?), so no bypass helps.", _YOURS
     NOT_PUSHED = _V.UNPUBLISHED, "The tag is here, but not at its origin yet.", _PUSH
     ONLY_IN_GO_SUM = _V.UNPUBLISHED, "It is not published, and only go.sum names it.", _DROP
-    NO_RELEASE = _V.UNPUBLISHED, "There is no such Go release, so no bypass helps.", NEAREST, _RELEASE
+    NO_RELEASE = _V.UNPUBLISHED, "There is no such Go release, so no bypass helps.", _RELEASE
     NO_COMMIT = _V.UNPUBLISHED, "Its commit is not at the origin, so no bypass helps.", _QUERY
     UNFIT_TAG = _V.UNPUBLISHED, "The tag is there, but its go.mod does not fit, so no bypass helps.", _PATH
     UNFIT_COMMIT = _V.UNPUBLISHED, "Its commit is there, but the version does not fit it, so no bypass helps.", _QUERY
@@ -99,7 +99,7 @@ class Why(enum.Enum):
     LISTED_ONLY = _V.MISSING, "The proxy lists it but does not serve it, and its origin can't be asked.", _AROUND
     NONE_LISTED = _V.MISSING, "The proxy knows no version of this module.", _SPELLING, _PRIVATE, _FIRST
     NO_LOGIN = _V.MISSING, "The proxy may not read its repository, if there is one.", _PRIVATE, _SPELLING
-    NO_TOOLCHAIN = _V.MISSING, "The proxy does not have the Go release that this line asks for.", NEAREST, _RELEASE
+    NO_TOOLCHAIN = _V.MISSING, "The proxy does not have the Go release that this line asks for.", _RELEASE
     NO_ACCESS = _V.MISSING, "Go takes it from its origin, which refuses it or is not there.", _SPELLING, _READABLE
     NO_GO = _V.MISSING, "go.sum does not prove that it is served. Install Go, or put it on PATH, to learn more."
     LOGIN_WANTED = _V.REFUSED, "The proxy wants a login. Give Go yours for it (.netrc or GOAUTH: go help goauth)."
