@@ -106,7 +106,7 @@ TABLE = [
     ("403 of a commit, which no list has", no(REFUSED, PUBLISHED, OTHERS, PSEUDO), Why.REFUSED),
     ("403, a policy", no(REFUSED._replace(detail="quarantined"), PUBLISHED, OTHERS), Why.POLICY),
     ("down", no(DOWN), Why.NO_ANSWER),
-    ("429", no(DOWN, UNKNOWN, NOTHING, REF, said("slow down", 429)), Why.BUSY),
+    ("429", no(DOWN, UNKNOWN, NOTHING, REF, said("slow down", 429)), Why.NO_ANSWER),
     ("time is up", no(Failure(Reason.TIMED_OUT, "no answer")), Why.NO_ANSWER),
     ("no go", not_listed(REF, UNKNOWN._replace(failure=NEVER), NOTHING), Why.NO_GO),
     ("another hash in go.sum", no(NOT_GO_SUM, PUBLISHED, ALL), Why.NOT_GO_SUM),

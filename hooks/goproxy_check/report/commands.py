@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference, by_folder
@@ -31,13 +31,8 @@ def commands(remedy: Remedy, items: Sequence[Diagnosis], run: Run) -> list[str]:
             return [f"git push origin {tag}" for tag in dict.fromkeys(tags)]
         case Remedy.QUERY if not refs[0].locations:
             return [f"go list -m {_query(item)}" for item in items]
-    edits: dict[Reference, str] = {}
-    for item in items:
-        if remedy is Remedy.TIDY or item.ref.invalid:  # what is invalid is a query already
-            edits[item.ref] = ""
-        elif item.ref.required and item.ref.locations:
-            edits[item.ref] = _edit(item) if remedy is Remedy.EDIT else f"-require={_query(item)}"
-    return _edits(edits, run, "" if remedy is Remedy.EDIT else "mod tidy")
+        case _:
+            return _edits(remedy, items, run)
 
 
 def _fetch(refs: Iterable[Reference], run: Run, **settings: str) -> list[str]:
@@ -50,25 +45,31 @@ def _fetch(refs: Iterable[Reference], run: Run, **settings: str) -> list[str]:
     return lines
 
 
-def _edits(edits: Mapping[Reference, str], run: Run, then: str) -> list[str]:
-    """Return the commands that make EDITS of go.mod, and THEN run go again, one line for each module folder."""
+def _edits(remedy: Remedy, items: Iterable[Diagnosis], run: Run) -> list[str]:
+    """Return the commands that change go.mod, one line for each module folder."""
+    edits = {item.ref: _flags(remedy, item) for item in items if item.ref.locations}
     lines = []
-    for folder, refs in by_folder(edits).items():
-        flags = " ".join(dict.fromkeys(edits[ref] for ref in refs if edits[ref]))
-        steps = [f"{_go(folder, run)} {step}" for step in (f"mod edit {flags}" if flags else "", then) if step]
-        lines += [" && ".join(steps)] if steps else []
+    for folder, refs in by_folder(ref for ref, flags in edits.items() if flags is not None).items():
+        flags = " ".join(dict.fromkeys(filter(None, (edits[ref] for ref in refs))))
+        steps = [f"mod edit {flags}"] * bool(flags) + ["mod tidy"] * (remedy in (Remedy.QUERY, Remedy.TIDY))
+        lines.append(" && ".join(f"{_go(folder, run)} {step}" for step in steps))
     return lines
 
 
-def _edit(item: Diagnosis) -> str:
-    """Return the flags that require another version: the next lower one, or else the lowest that there is."""
-    ref = item.ref
-    if item.why is Why.DECLARED:  # nothing is pasted that is no path
+def _flags(remedy: Remedy, item: Diagnosis) -> str | None:
+    """Return the flags of go mod edit that REMEDY takes for ITEM; None where it makes no sense."""
+    ref, key = item.ref, module.semver_key
+    if remedy is Remedy.TIDY or ref.invalid:  # what is invalid is a query already
+        return ""
+    if not ref.required:
+        return None
+    if remedy is Remedy.QUERY:
+        return f"-require={_query(item)}"
+    if remedy is Remedy.MOVE:  # nothing is pasted that is no path
         fits = not module.check(item.declares, ref.version)
-        return f"-droprequire={ref.module} -require={item.declares}@{ref.version}" if fits else ""
-    lower = [version for version in item.nearest if module.semver_key(version) < module.semver_key(ref.version)]
-    choice = (lower or item.nearest[:1])[-1:]
-    return "".join(f"-require={ref.module}@{version}" for version in choice)
+        return f"-droprequire={ref.module} -require={item.declares}@{ref.version}" if fits else None
+    lower = [version for version in item.nearest if key(version) < key(ref.version)]
+    return f"-require={ref.module}@{(lower or item.nearest[:1])[-1]}" if item.nearest else None
 
 
 def _query(item: Diagnosis) -> str:

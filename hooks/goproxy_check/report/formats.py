@@ -28,8 +28,8 @@ def as_json(run: Run) -> str:
 
 def _result(item: Diagnosis, run: Run) -> dict[str, object]:
     ref, origin = item.ref, item.origin
-    remedies = [step.remedy for step in item.why.steps if step.remedy in (Remedy.DIRECT, Remedy.NOSUMDB)]
-    fixes = [line for remedy in remedies if remedy for line in commands(remedy, [item], run)]
+    remedies = [remedy for remedy in (Remedy.DIRECT, Remedy.NOSUMDB) if remedy in item.why.steps]
+    fixes = [line for remedy in remedies for line in commands(remedy, [item], run)]
     return {
         "module": ref.module,
         "version": ref.version,

@@ -1,10 +1,8 @@
 """What a person reads who is about to commit: what is wrong, who said what, why, and the one command."""
 
-import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
-from textwrap import wrap
 from typing import TextIO
 
 from goproxy_check.gofiles.reference import Skip
@@ -12,25 +10,20 @@ from goproxy_check.report.commands import commands, quoted
 from goproxy_check.system.redact import harmless, one_line
 from goproxy_check.system.terminal import styled
 from goproxy_check.verdict.evidence import Diagnosis, Run
-from goproxy_check.verdict.reasons import FIXABLE, MEANT, NEAREST, SKIPPED, Remedy, Verdict
+from goproxy_check.verdict.reasons import FIXABLE, NO_DIRECT, SKIPPED, Remedy, Verdict
 
 _COLOURS = {Verdict.SKIPPED: "1;2", Verdict.UNAVAILABLE: "1;33"}  # ECMA-48: dim, yellow; the others are red
 
 
 def print_text(run: Run, stream: TextIO, *, terminal: bool) -> None:
-    """Write RUN for a person: findings, then the commands that help, or perhaps a line if all is well.
-
-    For a TERMINAL prose is broken, commands are not: what is pasted must stay whole.
-    """
-    width = shutil.get_terminal_size().columns if terminal else 0
+    """Write RUN for a person: findings with the commands that help; on a TERMINAL also a line if all is well."""
     tolerated = [item for item in run.findings if not (item.fixed or run.stops(item))]
     skipped = [item for item in run.diagnoses if item.verdict is Verdict.SKIPPED]
     unchecked = [item for item in skipped if item.ref.skipped and item.ref.skipped.why in (Skip.OFF, Skip.LINK)]
     # Of what is fixed one line is enough the second time.
     shown = [item for item in run.findings if run.stops(item) or (item.fixed and run.to_add)]
     shown += skipped if run.options.trace else []
-    sections = filter(None, _sections(shown, run, width, styled(run.options.color, stream)))
-    lines = ["\n\n".join("\n".join(section) for section in sections)]
+    lines = ["\n\n".join(filter(None, _sections(shown, run, styled(run.options.color, stream))))]
     warnings = [f"{item.ref} ({_why(item)})" if item.ref.module else _why(item) for item in unchecked]
     warnings += [f"{_names(tolerated)} ({next(iter(tolerated[0].answers()), 'no answer')})"] if tolerated else []
     lines += [harmless(f"warning: not checked: {warning}") for warning in warnings]
@@ -44,9 +37,8 @@ def print_text(run: Run, stream: TextIO, *, terminal: bool) -> None:
         print(line, file=stream)
 
 
-def _sections(shown: list[Diagnosis], run: Run, width: int, coloured: bool) -> Iterator[list[str]]:
-    """Yield the lines that go together."""
-    # What one explanation serves.
+def _sections(shown: list[Diagnosis], run: Run, coloured: bool) -> Iterator[str]:
+    """Yield the lines that go together: what one explanation serves, and what is left to do."""
     for _, alike in groupby(shown, lambda item: (_why(item), item.answers(alone=False), (item.not_fixed or ("",))[0])):
         group, lines = list(alike), []
         for item in group:
@@ -54,9 +46,9 @@ def _sections(shown: list[Diagnosis], run: Run, width: int, coloured: bool) -> I
             verdict = f"\x1b[{_COLOURS.get(item.verdict, '1;31')}m{verdict}\x1b[0m" if coloured else verdict
             lines.append(harmless(_what(item, run)) + verdict)
             lines += [harmless(f"  nearest: {', '.join(item.nearest)}")] if len(group) > 1 and item.nearest else []
-        yield lines + [f"  {line}" for line in _wrapped(explanation(group, run), width - 2)]
-    for remarks in (after_fix(run), _way_out(run)):
-        yield list(_wrapped(remarks, width))
+        yield "\n".join(lines + [harmless(f"  {line}") for line in explanation(group, run)])
+    yield "\n".join(map(harmless, after_fix(run)))
+    yield "\n".join(map(harmless, _way_out(run)))
 
 
 def _what(item: Diagnosis, run: Run) -> str:
@@ -74,23 +66,21 @@ def explanation(group: list[Diagnosis], run: Run) -> list[str]:
     Of more than one, only what is true of all.
     """
     last, alone = group[-1], len(group) == 1
-    lines, steps = [*last.answers(alone=alone), _why(last)], last.why.steps
+    lines, steps, invalid = [*last.answers(alone=alone), _why(last)], last.why.steps, last.ref.invalid
     if last.fixed:
         return lines
     if last.not_fixed:
         (text, step), words = last.not_fixed[0].value, one_line(last.not_fixed[1])
         lines.append(f"Not fixed: {text.format(words)}.")
-        steps = (*(step for step in steps if step.remedy is not Remedy.DIRECT), step)
-    facts = {NEAREST: ", ".join(last.nearest) * alone, MEANT: last.ref.invalid.right if last.ref.invalid else ""}
+        steps = (*(step for step in steps if step is not Remedy.DIRECT), step)
+    lines += [f"Nearest: {', '.join(last.nearest)}."] if last.nearest and alone else []
+    lines += [f"If this is what you mean: {invalid.right}"] if invalid and invalid.right else []
     for step in steps:
-        pasted = commands(step.remedy, group, run) if step.remedy else []
-        if not (pasted if step.remedy else facts.get(step, True)):
-            continue
-        if step.remedy is Remedy.DIRECT and run.env.end != "direct":
-            lines.append(
-                "GOPROXY has no direct: a rule (a cooldown, a block list) may be against going around the proxy."
-            )
-        lines += [step.text.format(facts.get(step)), *(f"  {command}" for command in pasted)]
+        if isinstance(step, str):
+            lines.append(step)
+        elif pasted := commands(step, group, run):
+            lines += [NO_DIRECT] if step is Remedy.DIRECT and run.env.end != "direct" else []
+            lines += [step.value, *(f"  {command}" for command in pasted)]
     return lines
 
 
@@ -149,11 +139,3 @@ def _others(stale: list[Diagnosis]) -> str:
 
 def _names(items: list[Diagnosis]) -> str:
     return ", ".join(str(item.ref) for item in items) if len(items) <= 5 else f"{len(items)} versions"
-
-
-def _wrapped(lines: Iterable[str], width: int) -> Iterator[str]:
-    """Yield LINES, those of prose broken before WIDTH; commands, which are indented, stay whole."""
-    for line in lines:
-        prose = not line.startswith(" ") and 38 <= width < len(line)
-        parts = wrap(line, width, break_long_words=False, break_on_hyphens=False) if prose else [line]
-        yield from map(harmless, parts)

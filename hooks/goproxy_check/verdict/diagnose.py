@@ -8,7 +8,7 @@ from goproxy_check.gofiles.modfile import read
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.proxy.quick import Replies, Reply
 from goproxy_check.verdict.evidence import Diagnosis
-from goproxy_check.verdict.reasons import NEAREST, Why
+from goproxy_check.verdict.reasons import Remedy, Why
 
 _FROM_ORIGIN = {Reason.NO_GO: Why.NO_GO, Reason.UNAVAILABLE: Why.NO_ORIGIN, Reason.TIMED_OUT: Why.NO_ORIGIN}
 
@@ -57,7 +57,7 @@ def unpublished(ref: Reference, origin: Answer) -> Diagnosis:
         (nearest or ref.version.endswith("+incompatible"), Why.NO_TAG),
         (True, Why.NO_TAG_AT_ALL),
     )
-    return Diagnosis(ref, why, origin=origin, nearest=nearest if NEAREST in why.steps else ())
+    return Diagnosis(ref, why, origin=origin, nearest=nearest if Remedy.EDIT in why.steps else ())
 
 
 def not_listed(ref: Reference, origin: Answer, listing: Answer) -> Diagnosis:
@@ -84,13 +84,12 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Answer,
     if reason in (Reason.NO_RECORD, Reason.NO_DATABASE):
         why = Why.NO_RECORD if reason is Reason.NO_RECORD and Cause.NO_ORIGIN not in causes else Why.NO_DATABASE
         return Diagnosis(ref, why, _said(failure, Replies(ref)), until=until)
-    said, nearest = _said(failure, quick), module.nearest_versions(ref.version, listed)
+    nearest = module.nearest_versions(ref.version, listed)
     in_lists = not (module.is_pseudo(ref.version) or ref.is_toolchain)
     archive = failure.url.endswith(".zip") or (absent and all(reply.file == ".zip" for reply in absent))
-    refused, no_answer = reason is Reason.REFUSED, reason not in (Reason.REFUSED, Reason.NOT_FOUND)
+    refused = reason is Reason.REFUSED
     why = _first(
-        (no_answer and 429 in [answer.status for answer in said], Why.BUSY),
-        (no_answer, Why.NO_ANSWER),
+        (reason not in (Reason.REFUSED, Reason.NOT_FOUND), Why.NO_ANSWER),
         (Cause.POLICY in causes, Why.POLICY),
         (refused and failure.status in (0, 401, 407), Why.LOGIN_WANTED),  # 0: of the network's proxy, without digits
         (refused and in_lists and listed and ref.version not in (*listed, *origin.versions), Why.NOT_LISTED),
@@ -107,7 +106,7 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Answer,
         (Cause.NO_LOGIN in causes, Why.NO_LOGIN),
         (True, Why.NONE_LISTED),
     )
-    return Diagnosis(ref, why, said, origin, nearest if NEAREST in why.steps else (), until)
+    return Diagnosis(ref, why, _said(failure, quick), origin, nearest if Remedy.EDIT in why.steps else (), until)
 
 
 def _first(*rows: tuple[object, Why]) -> Why:

@@ -49,9 +49,8 @@ class Diagnosis(NamedTuple):
             words = ": ".join(filter(None, (status, "" if needless else detail))) or "no answer"
             lines.append(f"{answer.proxy.redacted}{' (the archive)' * (answer.file == '.zip')}: {words}")
         origin, version = self.origin, self.ref.version
-        nobody = self.ref.is_toolchain and origin and origin.published is None  # there is no repository to be asked
-        if not origin or nobody or not self.finding or self.why is Why.NO_GO:
-            return lines
+        if not origin or not self.finding or self.why in (Why.NO_GO, Why.NO_TOOLCHAIN):
+            return lines  # nobody was asked, or Go's own servers
         where = f"{origin.url} (its origin)" if origin.url else "its origin"
         detail = f": {origin.failure.detail}" if origin.failure and origin.failure.detail else ""
         what = f"the commit of {version}" if module.is_pseudo(version) else version

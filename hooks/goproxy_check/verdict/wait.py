@@ -23,9 +23,10 @@ _STATES = {
     Verdict.REFUSED: "refused by the proxy so far",
     Verdict.UNAVAILABLE: "no usable answer yet",
     Verdict.UNVERIFIABLE: "served, but the checksum database has no record of it yet",
+    Verdict.OK: "there",
 }
-# What time does not heal.
-_FINAL = {Why.UNFIT_TAG, Why.UNFIT_COMMIT, Why.NO_GO, Why.LOGIN_WANTED}
+# What time does not change.
+_FINAL = {Why.OK, Why.UNFIT_TAG, Why.UNFIT_COMMIT, Why.NO_GO, Why.LOGIN_WANTED}
 
 
 def wait(refs: Sequence[Reference], ask: Ask, progress: Progress, stop: threading.Event) -> list[Diagnosis]:
@@ -61,7 +62,7 @@ def wait(refs: Sequence[Reference], ask: Ask, progress: Progress, stop: threadin
             again[ref] = max(time.time() + pause, news.until or 0.0)
             if news.verdict not in _STATES or news.why in _FINAL:
                 del again[ref]
-            if changed and not progress.shown:
+            if changed and news.verdict in _STATES and not progress.shown:
                 _tell(news)
         following = min([last, *again.values()])
         while again and not late and (pause := following - time.time()) > 0 and not stop.wait(min(pause, 1.0)):
@@ -76,15 +77,14 @@ def wait(refs: Sequence[Reference], ask: Ask, progress: Progress, stop: threadin
 def _state(news: Diagnosis) -> str:
     if news.why is Why.NOT_LATEST:
         return "served, but @latest does not choose it yet"
-    return _STATES.get(news.verdict, "there")
+    return _STATES[news.verdict]
 
 
 def _tell(news: Diagnosis) -> None:
-    words = news.answers() if news.verdict in (Verdict.REFUSED, Verdict.UNAVAILABLE, Verdict.MISSING) else []
-    why = f" ({words[-1 if news.verdict is Verdict.MISSING else 0]})" if words else ""
-    if news.verdict in _STATES or news.verdict is Verdict.OK:
-        until = time.strftime("; it repeats that until %H:%M", time.localtime(news.until)) if news.until else ""
-        complain(f"goproxy-check: {news.ref}: {_state(news)}{why}{until}")
+    unsure = news.verdict in (Verdict.REFUSED, Verdict.UNAVAILABLE, Verdict.MISSING)
+    words = "".join(f" ({answer})" for answer in news.answers()[:1] if unsure)
+    until = time.strftime("; it repeats that until %H:%M", time.localtime(news.until)) if news.until else ""
+    complain(f"goproxy-check: {news.ref}: {_state(news)}{words}{until}")
 
 
 def _waiting(refs: Collection[Reference], known: dict[Reference, Diagnosis], since: str) -> str:
