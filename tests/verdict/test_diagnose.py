@@ -1,7 +1,5 @@
 """From answers, as values, to the reason of a verdict: every row of the table, and the words of every reason."""
 
-import string
-
 import pytest
 
 from goproxy_check.go.answers import Failure, Reason
@@ -13,8 +11,8 @@ from goproxy_check.options import parse
 from goproxy_check.proxy.quick import Replies, Reply
 from goproxy_check.report.text import explanation
 from goproxy_check.verdict.diagnose import moved, not_listed, not_served, private, served, unpublished
-from goproxy_check.verdict.evidence import Diagnosis, Run
-from goproxy_check.verdict.reasons import SKIPPED, Why
+from goproxy_check.verdict.evidence import Diagnosis, Run, without_asking
+from goproxy_check.verdict.reasons import Verdict, Why
 
 REF = Reference("github.com/acme/lib", "v1.1.0", (Location("go.mod", 6),), required=True)
 PSEUDO = REF._replace(version="v0.0.0-20200101000000-abcdefabcdef")
@@ -168,7 +166,7 @@ def test_until_is_the_latest_time_that_a_proxy_names() -> None:
 DETAILS = {
     Why.QUERY: Reference(REF.module, "latest", invalid=Problem(6, Invalid.QUERY, "words")),
     Why.INVALID: REF._replace(invalid=Problem(6, Invalid.MAJOR, "words", "right@v2.0.0")),
-    Why.SKIPPED: REF._replace(skipped=Skipped(Skip.WORKSPACE, "go.work")),
+    **{Why[skip.name]: REF._replace(skipped=Skipped(skip, "go.work")) for skip in Skip},
 }
 
 
@@ -192,13 +190,16 @@ def test_toolchain_is_never_taken_for_private_or_misspelt(found: Diagnosis) -> N
 
 
 def test_every_reason_is_reached() -> None:
-    by_others = {Why.INVALID, Why.QUERY, Why.SKIPPED}  # of references, not of answers
+    by_others = {
+        Why.INVALID,
+        Why.QUERY,
+        *(why for why in Why if why.verdict is Verdict.SKIPPED),
+    }  # of references, not of answers
     from_answers = {row[2] for row in TABLE} | {row[-1] for row in MOVES}
     missing = {*Why} - from_answers - by_others
     assert missing <= {Why.NOT_LATEST, Why.NOT_UPLOADED}, missing
 
 
-def test_every_way_to_be_skipped_has_its_words() -> None:
-    assert {*SKIPPED} == {*Skip}
-    names = {name for text in SKIPPED.values() for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-    assert names <= {"0"}
+def test_every_way_to_be_skipped_is_a_reason() -> None:
+    reasons = {found.why for skip in Skip if (found := without_asking(REF._replace(skipped=Skipped(skip))))}
+    assert reasons == {why for why in Why if why.verdict is Verdict.SKIPPED}

@@ -46,7 +46,6 @@ def _fetch(refs: Iterable[Reference], run: Run, **settings: str) -> list[str]:
 
 
 def _edits(remedy: Remedy, items: Iterable[Diagnosis], run: Run) -> list[str]:
-    """Return the commands that change go.mod, one line for each module folder."""
     edits = {item.ref: _flags(remedy, item) for item in items if item.ref.locations}
     lines = []
     for folder, refs in by_folder(ref for ref, flags in edits.items() if flags is not None).items():

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TextIO
 
-from goproxy_check.gofiles.reference import Skip
 from goproxy_check.report.commands import commands, quoted
 from goproxy_check.system.redact import harmless, one_line
 from goproxy_check.system.terminal import styled
 from goproxy_check.verdict.evidence import Diagnosis, Run
-from goproxy_check.verdict.reasons import FIXABLE, NO_DIRECT, SKIPPED, Remedy, Verdict
+from goproxy_check.verdict.reasons import FIXABLE, NO_DIRECT, Remedy, Verdict, Why
 
 _COLOURS = {Verdict.SKIPPED: "1;2", Verdict.UNAVAILABLE: "1;33"}  # ECMA-48: dim, yellow; the others are red
 
@@ -19,7 +18,7 @@ def print_text(run: Run, stream: TextIO, *, terminal: bool) -> None:
     """Write RUN for a person: findings with the commands that help; on a TERMINAL also a line if all is well."""
     tolerated = [item for item in run.findings if not (item.fixed or run.stops(item))]
     skipped = [item for item in run.diagnoses if item.verdict is Verdict.SKIPPED]
-    unchecked = [item for item in skipped if item.ref.skipped and item.ref.skipped.why in (Skip.OFF, Skip.LINK)]
+    unchecked = [item for item in skipped if item.why in (Why.OFF, Why.LINK)]
     # Of what is fixed one line is enough the second time.
     shown = [item for item in run.findings if run.stops(item) or (item.fixed and run.to_add)]
     shown += skipped if run.options.trace else []
@@ -52,7 +51,6 @@ def _sections(shown: list[Diagnosis], run: Run, coloured: bool) -> Iterator[str]
 
 
 def _what(item: Diagnosis, run: Run) -> str:
-    """Return where the version of ITEM is named, and which one it is."""
     ref = item.ref
     places = [f"{run.path(place.file)}:{place.line}" for place in ref.locations[:1]]
     release = ref.version.removeprefix("v0.0.1-go").rpartition(".")[0]
@@ -91,9 +89,7 @@ def _why(item: Diagnosis) -> str:
         left = max(1, round((item.until - time.time()) / 60))
         clock = time.strftime("%H:%M" if left < 24 * 60 else "%Y-%m-%d %H:%M", time.localtime(item.until))
         remembers = f"remembers the miss until {clock} ({left} more minute{'s' * (left > 1)})"
-    skipped = item.ref.skipped
-    words = SKIPPED[skipped.why].format(skipped.detail) if skipped else ""
-    return item.why.text.format(ref=item.ref, declares=item.declares, skipped=words, remembers=remembers)
+    return item.why.text.format(ref=item.ref, declares=item.declares, remembers=remembers)
 
 
 def after_fix(run: Run) -> Iterator[str]:

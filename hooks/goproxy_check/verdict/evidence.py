@@ -68,12 +68,12 @@ def without_asking(ref: Reference, env: GoEnv | None = None, cache_suffices: boo
     if ref.invalid:
         return Diagnosis(ref, Why.QUERY if ref.invalid.kind is module.Invalid.QUERY else Why.INVALID)
     if ref.skipped:
-        return Diagnosis(ref, Why.SKIPPED)
+        return Diagnosis(ref, Why[ref.skipped.why.name])
     builds_need = (".mod",) if ref.go_mod_only else (".zip", ".info")  # Go takes a module's go.mod before its archive
     if env and cache_suffices and env.has_cached(ref, *builds_need):
         return Diagnosis(ref, Why.OK)
     if env and env.off and not env.is_private(ref.module):
-        return Diagnosis(ref._replace(skipped=Skipped(Skip.OFF)), Why.SKIPPED)
+        return Diagnosis(ref._replace(skipped=Skipped(Skip.OFF)), Why.OFF)
     return None
 
 
@@ -106,6 +106,4 @@ class Run(NamedTuple):
 
     def path(self, path: str) -> str:
         """Return PATH, which is relative to the top of the repository, from where the reader stands ("" is here)."""
-        if path == self.folder:
-            return ""
-        return posixpath.relpath(path or ".", self.folder) if self.folder else path
+        return "" if path == self.folder else posixpath.relpath(path or ".", self.folder or ".")

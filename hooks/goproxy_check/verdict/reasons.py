@@ -2,8 +2,6 @@
 
 import enum
 
-from goproxy_check.gofiles.reference import Skip
-
 
 class Verdict(str, enum.Enum):
     """What became of one referenced version."""
@@ -51,10 +49,16 @@ _SPELLING = "Check the spelling of the module path."
 
 
 class Why(enum.Enum):
-    """The reason of a verdict, with its words."""
+    """The reason of a verdict, with its words; of what is skipped it has the name of the reference's Skip."""
 
     OK = _V.OK, ""
-    SKIPPED = _V.SKIPPED, "{skipped}"
+    IGNORED_FOLDER = _V.SKIPPED, "in {ref.skipped.detail}"
+    WORKSPACE = _V.SKIPPED, "a module of the same workspace ({ref.skipped.detail})"
+    REPLACED = _V.SKIPPED, "replaced by {ref.skipped.detail}"
+    EXCLUDED = _V.SKIPPED, "excluded ({ref.skipped.detail})"
+    PUSHED = _V.SKIPPED, "its tag comes with this push"
+    OFF = _V.SKIPPED, "GOPROXY=off"
+    LINK = _V.SKIPPED, "{ref.skipped.detail} is a symbolic link that leads to no file of this repository"
     INVALID = _V.INVALID, "{ref.invalid.detail}"
     QUERY = _V.INVALID, "{ref.invalid.detail}: it is a query, not a version.", _R.QUERY
     DECLARED = _V.INVALID, "Its go.mod declares the path {declares}, and Go accepts no other.", _R.MOVE
@@ -100,17 +104,6 @@ class Why(enum.Enum):
         self.verdict = verdict
         self.text = text
         self.steps = steps
-
-
-SKIPPED = {
-    Skip.IGNORED_FOLDER: "in {0}",
-    Skip.WORKSPACE: "a module of the same workspace ({0})",
-    Skip.REPLACED: "replaced by {0}",
-    Skip.EXCLUDED: "excluded ({0})",
-    Skip.PUSHED: "its tag comes with this push",
-    Skip.OFF: "GOPROXY=off",
-    Skip.LINK: "{0} is a symbolic link that leads to no file of this repository",
-}
 
 
 class NotFixed(enum.Enum):

@@ -15,7 +15,7 @@ from goproxy_check.verdict.reasons import Verdict, Why
 
 _FIRST, _GROWTH, _LONGEST = 2.0, 1.5, 60.0  # seconds between two questions, while nothing changes
 _LAST = 5.0  # seconds before the end, for the last question
-_STATES = {
+_STATES: dict[Verdict | Why, str] = {
     Verdict.UNPUBLISHED: "not published at its origin yet",
     Verdict.MISSING: "its origin can't be asked yet",
     Verdict.STALE: "published, but the proxy does not have it yet",
@@ -24,6 +24,7 @@ _STATES = {
     Verdict.UNAVAILABLE: "no usable answer yet",
     Verdict.UNVERIFIABLE: "served, but the checksum database has no record of it yet",
     Verdict.OK: "there",
+    Why.NOT_LATEST: "served, but @latest does not choose it yet",
 }
 # What time does not change.
 _FINAL = {Why.OK, Why.UNFIT_TAG, Why.UNFIT_COMMIT, Why.NO_GO, Why.LOGIN_WANTED}
@@ -75,9 +76,7 @@ def wait(refs: Sequence[Reference], ask: Ask, progress: Progress, stop: threadin
 
 
 def _state(news: Diagnosis) -> str:
-    if news.why is Why.NOT_LATEST:
-        return "served, but @latest does not choose it yet"
-    return _STATES[news.verdict]
+    return _STATES.get(news.why) or _STATES[news.verdict]
 
 
 def _tell(news: Diagnosis) -> None:
@@ -88,7 +87,6 @@ def _tell(news: Diagnosis) -> None:
 
 
 def _waiting(refs: Collection[Reference], known: dict[Reference, Diagnosis], since: str) -> str:
-    """Return since when it is waited, and for what."""
     states = Counter(_state(known[ref]) for ref in refs if ref in known)
     if len(refs) == 1:
         return f"waiting since {since}: {next(iter(refs))}: {next(iter(states), 'not known yet')}"
