@@ -17,7 +17,7 @@ def as_json(run: Run) -> str:
     summary = {
         "checked": of.total() - of[Verdict.SKIPPED],
         "ok": of[Verdict.OK],
-        "findings": len(run.findings),
+        "findings": sum(item.finding for item in run.diagnoses),
         "skipped": of[Verdict.SKIPPED],
         "seconds": round(run.seconds, 3),
     }
@@ -28,6 +28,7 @@ def as_json(run: Run) -> str:
 
 def _result(item: Diagnosis, run: Run) -> dict[str, object]:
     ref, origin = item.ref, item.origin
+    asked = [{"url": one.proxy.redacted, "status": one.status or None, "detail": one.detail} for one in item.said]
     remedies = [remedy for remedy in (Remedy.DIRECT, Remedy.NOSUMDB) if remedy in item.why.steps]
     fixes = [line for remedy in remedies for line in commands(remedy, [item], run)]
     return {
@@ -37,10 +38,7 @@ def _result(item: Diagnosis, run: Run) -> dict[str, object]:
         "finding": item.finding,
         "fixed": item.fixed,
         "locations": [place._asdict() for place in ref.locations],
-        "proxies": [
-            {"url": answer.proxy.redacted, "status": answer.status or None, "detail": answer.detail}
-            for answer in item.said
-        ],
+        "proxies": asked,
         "origin": origin and {"url": origin.url, "published": origin.published, "nearest": list(item.nearest)},
         "cached_until": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(item.until)) if item.until else None,
         "message": "\n".join(explanation([item], run)),
@@ -51,7 +49,7 @@ def _result(item: Diagnosis, run: Run) -> dict[str, object]:
 def as_github(run: Run) -> str:
     """Return RUN as workflow commands of GitHub Actions: one annotation for each finding."""
     lines = []
-    for item in run.findings:
+    for item in (item for item in run.diagnoses if item.finding):
         ref = item.ref
         title = f"{ref}: {item.verdict.value}" if ref.module else item.verdict.value
         where = "".join(f"file={_property(place.file)},line={place.line}," for place in ref.locations[:1])

@@ -16,18 +16,19 @@ _COLOURS = {Verdict.SKIPPED: "1;2", Verdict.UNAVAILABLE: "1;33"}  # ECMA-48: dim
 
 def print_text(run: Run, stream: TextIO, *, terminal: bool) -> None:
     """Write RUN for a person: findings with the commands that help; on a TERMINAL also a line if all is well."""
-    tolerated = [item for item in run.findings if not (item.fixed or run.stops(item))]
+    tolerated = [item for item in run.diagnoses if item.finding and not (item.fixed or run.stops(item))]
     skipped = [item for item in run.diagnoses if item.verdict is Verdict.SKIPPED]
     unchecked = [item for item in skipped if item.why in (Why.OFF, Why.LINK)]
     # Of what is fixed one line is enough the second time.
-    shown = [item for item in run.findings if run.stops(item) or (item.fixed and run.to_add)]
+    shown = [item for item in run.diagnoses if run.stops(item) or (item.fixed and run.to_add)]
     shown += skipped if run.options.trace else []
     lines = ["\n\n".join(filter(None, _sections(shown, run, styled(run.options.color, stream))))]
     warnings = [f"{item.ref} ({_why(item)})" if item.ref.module else _why(item) for item in unchecked]
     warnings += [f"{_names(tolerated)} ({next(iter(tolerated[0].answers()), 'no answer')})"] if tolerated else []
     lines += [harmless(f"warning: not checked: {warning}") for warning in warnings]
     asked = terminal or run.options.all or run.options.releasing
-    if asked and not (run.findings or unchecked or (skipped and run.options.trace)):
+    fine = not (unchecked or any(item.finding for item in run.diagnoses) or (skipped and run.options.trace))
+    if asked and fine:
         number = len(run.diagnoses) - len(skipped)
         words = {0: "no new module version", 1: "1 module version resolves"}
         text = words.get(number, f"{number} module versions resolve") + f", {len(skipped)} skipped" * bool(skipped)
@@ -59,10 +60,7 @@ def _what(item: Diagnosis, run: Run) -> str:
 
 
 def explanation(group: list[Diagnosis], run: Run) -> list[str]:
-    """Return what the findings of GROUP share, a line each: who said what, why, and what to do; commands are indented.
-
-    Of more than one, only what is true of all.
-    """
+    """Return what is true of all GROUP, a line each: who said what, why, and what to do; commands are indented."""
     last, alone = group[-1], len(group) == 1
     lines, steps, invalid = [*last.answers(alone=alone), _why(last)], last.why.steps, last.ref.invalid
     if last.fixed:

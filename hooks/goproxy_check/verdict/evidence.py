@@ -61,10 +61,7 @@ class Diagnosis(NamedTuple):
 
 
 def without_asking(ref: Reference, env: GoEnv | None = None, cache_suffices: bool = False) -> Diagnosis | None:
-    """Return the verdict on REF, if no question is needed for it.
-
-    If CACHE_SUFFICES, what the module cache has is taken as resolved.
-    """
+    """Return the verdict on REF, if no question is needed; if CACHE_SUFFICES, what the module cache has is resolved."""
     if ref.invalid:
         return Diagnosis(ref, Why.QUERY if ref.invalid.kind is module.Invalid.QUERY else Why.INVALID)
     if ref.skipped:
@@ -89,11 +86,6 @@ class Run(NamedTuple):
     folder: str = ""  # where the reader stands, from the top of the repository; "" is the top
     to_add: tuple[str, ...] = ()  # the go.sum files that --fix has changed
     seconds: float = 0.0
-
-    @property
-    def findings(self) -> list[Diagnosis]:
-        """What is wrong."""
-        return [item for item in self.diagnoses if item.finding]
 
     def stops(self, item: Diagnosis) -> bool:
         """Return whether ITEM is a reason to fail."""

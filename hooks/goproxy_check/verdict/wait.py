@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.terminal import Progress, complain
@@ -14,7 +14,7 @@ from goproxy_check.verdict.examine import examine_all
 from goproxy_check.verdict.reasons import Verdict, Why
 
 _FIRST, _GROWTH, _LONGEST = 2.0, 1.5, 60.0  # seconds between two questions, while nothing changes
-_LAST = 5.0  # seconds before the end, for the last question
+_LAST = 5.0  # seconds before the end, for the last question, whatever lifetime a proxy gave its answer
 _STATES: dict[Verdict | Why, str] = {
     Verdict.UNPUBLISHED: "not published at its origin yet",
     Verdict.MISSING: "its origin can't be asked yet",
@@ -31,32 +31,29 @@ _FINAL = {Why.OK, Why.UNFIT_TAG, Why.UNFIT_COMMIT, Why.NO_GO, Why.LOGIN_WANTED}
 
 
 def wait(refs: Sequence[Reference], ask: Ask, progress: Progress, stop: threading.Event) -> list[Diagnosis]:
-    """Return the verdicts on REFS once all are served, or the time is over, or STOP is set (then perhaps not all).
-
-    There is one last round before the end, whatever lifetime a proxy gave its answer.
-    """
+    """Return the verdicts on REFS once all are served, or the time is over, or STOP is set (then perhaps not all)."""
     seconds, timeout = ask.options.wait or 0.0, ask.options.timeout
     for ref in refs if ask.options.latest else ():
         if "-" in ref.version:
             complain(f"goproxy-check: {ref}: @latest never chooses a pre-release, so that is not waited for")
-    end, since = time.time() + seconds, time.strftime("%H:%M:%S")
+    end, since = time.time() + seconds, time.strftime("waiting since %H:%M:%S")
     last = end - min(_LAST, seconds / 4)
     known: dict[Reference, Diagnosis] = {}
     unchanged: Counter[Reference] = Counter()  # questions since something changed
     again = dict.fromkeys(refs, 0.0)  # when to ask again, by time.time(), what time may help
-    late = False
+    late, published = False, set[Reference]()  # what origins have
     while again and not (late or stop.is_set()):
         late = time.time() >= last
         due = [ref for ref, when in again.items() if late or when <= time.time()]
-        progress.text = f"asking now, {_waiting(again, known, since)}"
+        progress.text = f"asking now, {since}: {_waiting(again, known)}"
         left = max(0.5, end - time.time())
-        published = frozenset(ref for ref in due if ref in known and (has := known[ref].origin) and has.published)
-        for found in examine_all(due, ask.afresh(min(timeout, left), published)):
+        for news in examine_all(due, ask.afresh(min(timeout, left), frozenset(published))):
             if stop.is_set():
                 break
-            news, ref, before = found, found.ref, known.get(found.ref)
+            ref, before = news.ref, known.get(news.ref)
             if before and left < timeout and news.verdict in (Verdict.UNAVAILABLE, Verdict.MISSING):
-                news = before  # where the end cuts a question short, what was known says more
+                news = before  # noqa: PLW2901  where the end cuts a question short, what was known says more
+            published |= {ref} if news.origin and news.origin.published else set()
             changed = before is None or news.verdict is not before.verdict
             known[ref], unchanged[ref] = news, 0 if changed else unchanged[ref] + 1
             pause = min(_LONGEST, _FIRST * _GROWTH ** unchanged[ref]) * random.uniform(0.8, 1.2)  # noqa: S311
@@ -68,7 +65,7 @@ def wait(refs: Sequence[Reference], ask: Ask, progress: Progress, stop: threadin
         following = min([last, *again.values()])
         while again and not late and (pause := following - time.time()) > 0 and not stop.wait(min(pause, 1.0)):
             clock = time.strftime("%H:%M:%S", time.localtime(following))
-            progress.text = f"next at {clock}, {_waiting(again, known, since)}"
+            progress.text = f"next at {clock}, {since}: {_waiting(again, known)}"
     progress.text = ""
     if again and not stop.is_set():
         complain(f"goproxy-check: gave up waiting after {seconds:g}s")
@@ -86,8 +83,5 @@ def _tell(news: Diagnosis) -> None:
     complain(f"goproxy-check: {news.ref}: {_state(news)}{words}{until}")
 
 
-def _waiting(refs: Collection[Reference], known: dict[Reference, Diagnosis], since: str) -> str:
-    states = Counter(_state(known[ref]) for ref in refs if ref in known)
-    if len(refs) == 1:
-        return f"waiting since {since}: {next(iter(refs))}: {next(iter(states), 'not known yet')}"
-    return ", ".join([f"waiting since {since}: {len(refs)} versions", *(f"{n} {state}" for state, n in states.items())])
+def _waiting(refs: Iterable[Reference], known: dict[Reference, Diagnosis]) -> str:
+    return ", ".join(f"{ref}: {_state(known[ref]) if ref in known else 'not known yet'}" for ref in refs)
