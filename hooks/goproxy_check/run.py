@@ -10,10 +10,9 @@ from goproxy_check.change.git import Git
 from goproxy_check.go.env import downloaded, read_go_env
 from goproxy_check.gofiles.reference import Reference, Skip, Skipped, joined, of_argument
 from goproxy_check.options import Options, parse
-from goproxy_check.report.outcome import Run
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.terminal import Progress, complain, is_terminal, styled
-from goproxy_check.verdict.evidence import without_asking
+from goproxy_check.verdict.evidence import UNASKED, Run, without_asking
 
 
 def start(argv: list[str]) -> int:
@@ -72,7 +71,7 @@ def _run(options: Options, programs: Programs, progress: Progress) -> int:
     if programs.stopped.is_set() and (options.wait is None or None in known.values()):
         raise KeyboardInterrupt  # there is nothing to report
     progress.close()
-    return _reported(Run(options, diagnoses, env, folder, to_add, seconds=time.monotonic() - started))
+    return _reported(Run(options, diagnoses, env or UNASKED, folder, to_add, seconds=time.monotonic() - started))
 
 
 def _references(git: Git, options: Options) -> list[Reference]:
@@ -90,9 +89,8 @@ def _references(git: Git, options: Options) -> list[Reference]:
 
 def _reported(finished: Run) -> int:
     """Write the report in the format that the options want, and return the exit status."""
-    from goproxy_check.report.github import as_github
-    from goproxy_check.report.json import as_json
-    from goproxy_check.report.text import print_text, to_add
+    from goproxy_check.report.formats import as_github, as_json
+    from goproxy_check.report.text import after_fix, print_text
 
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -100,7 +98,7 @@ def _reported(finished: Run) -> int:
         print_text(finished, sys.stdout, terminal=is_terminal(sys.stdout))
     else:
         print(as_json(finished) if finished.options.format == "json" else as_github(finished), end="")
-        for line in to_add(finished):
+        for line in after_fix(finished):
             complain(f"goproxy-check: {line}")
     print(end="", flush=True)
     return finished.exit_status()

@@ -22,14 +22,11 @@ from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference, new_references
 from goproxy_check.options import parse
 from goproxy_check.proxy.quick import Replies, Reply
-from goproxy_check.report.github import as_github
-from goproxy_check.report.json import as_json
-from goproxy_check.report.outcome import Run
+from goproxy_check.report.formats import as_github, as_json
 from goproxy_check.report.text import print_text
 from goproxy_check.system.redact import one_line, redacted_url
 from goproxy_check.verdict import diagnose
-from goproxy_check.verdict.evidence import Diagnosis
-from goproxy_check.verdict.reasons import Why
+from goproxy_check.verdict.evidence import Diagnosis, Run, without_asking
 from tests.support.goproxy import Said
 from tests.support.modulefiles import GO_MOD, GO_SUM, GO_WORK, contents, mutated
 from tests.support.world import LIB, World, go_mod
@@ -99,8 +96,8 @@ GO_MODS = contents() | formatted('module "{}"', "module {}\n", "module example.c
 @st.composite
 def diagnosed(draw: st.DrawFn, ref: Reference) -> Diagnosis:
     """Return a verdict on REF, from answers that anybody may have given."""
-    if ref.invalid or ref.skipped:
-        return Diagnosis(ref, Why.INVALID if ref.invalid else Why.SKIPPED)
+    if known := without_asking(ref):
+        return known
     origin, listing = draw(ORIGINS), Answer(versions=draw(VERSIONS))
     match draw(st.integers(0, 5)):
         case 0:

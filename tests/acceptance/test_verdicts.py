@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import pytest
 
-from goproxy_check import run
 from goproxy_check.verdict.reasons import Verdict
 from tests.support.goproxy import Fault, GoProxy, Said, hashes
 from tests.support.sumdb import SumDB
@@ -668,24 +667,6 @@ def test_folder_gives_no_orders_to_a_ci_system(world: World) -> None:
         done = world.main(*args)
         said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
         assert not re.search(r"^\s*::|##", said, re.MULTILINE)
-
-
-def test_prose_is_broken_for_a_terminal_and_commands_are_not(
-    world: World, proxy: GoProxy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.origin(LIB)
-    world.stale(LIB, "v1.1.0")
-    world.app(f"{LIB} v1.1.0", folder="a-folder/with-a-long-name")
-    plain = world.main(COLUMNS="60").stdout.splitlines()
-    monkeypatch.setattr(run, "is_terminal", lambda stream: True)
-    lines = world.main("--color", "never", COLUMNS="60").stdout.splitlines()
-    commands = [line for line in plain if re.search(" env -w | mod download ", line)]
-    assert len(commands) == 2 and commands == [line for line in lines if line in commands]
-    assert max(map(len, plain)) > 100 and max(len(line) for line in lines[1:] if line not in commands) <= 60
-    words, same = (
-        re.sub(r"[0-9]+", "N", " ".join(some)).split() for some in (lines, plain)
-    )  # a minute may end between
-    assert words == same
 
 
 def test_annotations_are_escaped(world: World, proxy: GoProxy) -> None:

@@ -1,7 +1,5 @@
 """From answers, as values, to the reason of a verdict: every row of the table, and the words of every reason."""
 
-import string
-
 import pytest
 
 from goproxy_check.go.answers import Failure, Reason
@@ -11,12 +9,10 @@ from goproxy_check.gofiles.module import Invalid, Problem
 from goproxy_check.gofiles.reference import Location, Reference, Skip, Skipped
 from goproxy_check.options import parse
 from goproxy_check.proxy.quick import Replies, Reply
-from goproxy_check.report.outcome import Run
 from goproxy_check.report.text import explanation
 from goproxy_check.verdict.diagnose import moved, not_listed, not_served, private, served, unpublished
-from goproxy_check.verdict.evidence import Diagnosis
-from goproxy_check.verdict.reasons import INVALID_STEPS, SKIPPED, Why
-from goproxy_check.verdict.words import said as in_words
+from goproxy_check.verdict.evidence import Diagnosis, Run, without_asking
+from goproxy_check.verdict.reasons import Verdict, Why
 
 REF = Reference("github.com/acme/lib", "v1.1.0", (Location("go.mod", 6),), required=True)
 PSEUDO = REF._replace(version="v0.0.0-20200101000000-abcdefabcdef")
@@ -108,7 +104,7 @@ TABLE = [
     ("403 of a commit, which no list has", no(REFUSED, PUBLISHED, OTHERS, PSEUDO), Why.REFUSED),
     ("403, a policy", no(REFUSED._replace(detail="quarantined"), PUBLISHED, OTHERS), Why.POLICY),
     ("down", no(DOWN), Why.NO_ANSWER),
-    ("429", no(DOWN, UNKNOWN, NOTHING, REF, said("slow down", 429)), Why.BUSY),
+    ("429", no(DOWN, UNKNOWN, NOTHING, REF, said("slow down", 429)), Why.NO_ANSWER),
     ("time is up", no(Failure(Reason.TIMED_OUT, "no answer")), Why.NO_ANSWER),
     ("no go", not_listed(REF, UNKNOWN._replace(failure=NEVER), NOTHING), Why.NO_GO),
     ("another hash in go.sum", no(NOT_GO_SUM, PUBLISHED, ALL), Why.NOT_GO_SUM),
@@ -151,15 +147,15 @@ def test_answer_of_each_proxy_is_the_one_that_says_most() -> None:
         said(f"not found: {REF}: unknown revision", proxy=P2),
     ]
     found = no(NOT_FOUND, PUBLISHED, OTHERS, REF, *replies)
-    assert [(answer.url, answer.detail) for answer in found.said] == [
-        ("https://one.example", "not here"),
-        ("https://two.example", "unknown revision"),
+    assert found.answers()[:2] == [
+        "https://one.example: 404 Words: not here",
+        "https://two.example: 404 Words: unknown revision",
     ]
 
 
 def test_proxy_that_only_go_has_an_answer_of_is_named() -> None:
     found = no(NOT_FOUND._replace(detail="words"))
-    assert in_words(found)[0] == "https://one.example: 404 Not Found: words"
+    assert found.answers()[0] == "https://one.example: 404 Not Found: words"
 
 
 def test_until_is_the_latest_time_that_a_proxy_names() -> None:
@@ -168,8 +164,9 @@ def test_until_is_the_latest_time_that_a_proxy_names() -> None:
 
 
 DETAILS = {
+    Why.QUERY: Reference(REF.module, "latest", invalid=Problem(6, Invalid.QUERY, "words")),
     Why.INVALID: REF._replace(invalid=Problem(6, Invalid.MAJOR, "words", "right@v2.0.0")),
-    Why.SKIPPED: REF._replace(skipped=Skipped(Skip.WORKSPACE, "go.work")),
+    **{Why[skip.name]: REF._replace(skipped=Skipped(skip, "go.work")) for skip in Skip},
 }
 
 
@@ -193,14 +190,16 @@ def test_toolchain_is_never_taken_for_private_or_misspelt(found: Diagnosis) -> N
 
 
 def test_every_reason_is_reached() -> None:
-    by_others = {Why.INVALID, Why.SKIPPED}  # of references, not of answers
+    by_others = {
+        Why.INVALID,
+        Why.QUERY,
+        *(why for why in Why if why.verdict is Verdict.SKIPPED),
+    }  # of references, not of answers
     from_answers = {row[2] for row in TABLE} | {row[-1] for row in MOVES}
     missing = {*Why} - from_answers - by_others
     assert missing <= {Why.NOT_LATEST, Why.NOT_UPLOADED}, missing
 
 
-def test_every_way_to_be_invalid_or_skipped_has_its_words() -> None:
-    assert {*SKIPPED} == {*Skip} and {*INVALID_STEPS} <= {*Invalid}
-    texts = [*SKIPPED.values(), *(step.text for step in INVALID_STEPS.values())]
-    names = {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-    assert names <= {"0", "ref.invalid.right"}
+def test_every_way_to_be_skipped_is_a_reason() -> None:
+    reasons = {found.why for skip in Skip if (found := without_asking(REF._replace(skipped=Skipped(skip))))}
+    assert reasons == {why for why in Why if why.verdict is Verdict.SKIPPED}

@@ -1,80 +1,74 @@
-"""The commands that a report prints: each works when pasted where the reader stands."""
+"""The commands that a report prints, for a POSIX shell: each works when pasted where the reader stands."""
 
 import os
 import shlex
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference, by_folder
-from goproxy_check.report.outcome import Run
-from goproxy_check.verdict.evidence import Diagnosis
+from goproxy_check.verdict.evidence import Diagnosis, Run
 from goproxy_check.verdict.reasons import FIXABLE, Remedy, Why
-
-_POWERSHELL = sys.platform == "win32"  # the reader's shell; elsewhere one of POSIX
-_VARIABLE, _EXPORT, _THEN = ("$env:", "$env:", "; ") if _POWERSHELL else ("", "export ", " && ")
 
 
 def commands(remedy: Remedy, items: Sequence[Diagnosis], run: Run) -> list[str]:
-    """Return the commands of REMEDY for ITEMS, in the shell of this platform; none where it makes no sense."""
+    """Return the commands of REMEDY for ITEMS; none where it makes no sense."""
     refs = [item.ref for item in items]
     match remedy:
-        case Remedy.DIRECT:
-            return _fetch(refs, run, {"GOPROXY": "direct"})
+        case Remedy.DIRECT | Remedy.FIRST:
+            return _fetch(refs, run, GOPROXY="direct")
         case Remedy.NOSUMDB:
             direct = {"GOPROXY": "direct"} if items[0].verdict in FIXABLE else {}
-            return _fetch(refs, run, {**direct, "GONOSUMDB": _adding("GONOSUMDB", refs, run)})
+            return _fetch(refs, run, **direct, GONOSUMDB=run.env.adding("GONOSUMDB", refs))
         case Remedy.PRIVATE:
-            return [_private(refs, run)]
+            same = run.env.settings["GONOPROXY"] == run.env.settings["GOPRIVATE"]
+            name = "GOPRIVATE" if same else "GONOPROXY"
+            setting = f"{name}={run.env.adding('GONOPROXY', refs)}"
+            # The environment outweighs what go env -w writes.
+            return [f"{'export' if name in os.environ else 'go env -w'} {quoted(setting)}"]
         case Remedy.PUSH_TAG:
-            tags = [_tag(item) for item in items if not module.is_pseudo(item.ref.version)]
+            of = {item.ref: item.origin.url for item in items if item.origin}
+            tags = [module.tag(*ref[:2], url) for ref, url in of.items() if not module.is_pseudo(ref.version)]
             return [f"git push origin {tag}" for tag in dict.fromkeys(tags)]
-        case Remedy.EDIT:
-            return _edits({item.ref: _edit(item) for item in items if item.ref.required and item.ref.locations}, run)
         case Remedy.QUERY if not refs[0].locations:
             return [f"go list -m {_query(item)}" for item in items]
-        case Remedy.QUERY:  # what is invalid is a query already
-            wanted = [item for item in items if item.ref.invalid or item.ref.required]
-            edits = {item.ref: "" if item.ref.invalid else f"-require={_query(item)}" for item in wanted}
-            return _edits(edits, run, "mod tidy")
-        case Remedy.TIDY:
-            return _edits(dict.fromkeys(refs, ""), run, "mod tidy")
+        case _:
+            return _edits(remedy, items, run)
 
 
-def _fetch(refs: Iterable[Reference], run: Run, settings: dict[str, str]) -> list[str]:
-    """Return the commands that fetch REFS with SETTINGS of Go, one for each module folder.
-
-    In a workspace go.sum gets its lines only without the workspace.
-    """
+def _fetch(refs: Iterable[Reference], run: Run, **settings: str) -> list[str]:
     lines = []
     for folder, some in by_folder(refs).items():
-        every = {**settings, "GOWORK": "off"} if any(ref.workspace for ref in some) else settings
-        words = [f"{_VARIABLE}{name}={quoted(value)}" for name, value in every.items()]
-        words.append(_go(f"mod download {' '.join(sorted(map(str, some)))}", run.path(folder)))
-        words += [f"$env:{name}=$null" for name in every] if _POWERSHELL else []
-        lines.append(("; " if _POWERSHELL else " ").join(words))
+        # In a workspace go.sum gets its lines only without the workspace.
+        every = settings | ({"GOWORK": "off"} if any(ref.workspace for ref in some) else {})
+        words = [f"{name}={quoted(value)}" for name, value in every.items()]
+        lines.append(" ".join([*words, _go(folder, run), "mod download", *sorted(map(str, some))]))
     return lines
 
 
-def _edits(edits: Mapping[Reference, str], run: Run, then: str = "") -> list[str]:
-    """Return the commands that make EDITS of go.mod, and THEN run go again, one line for each module folder."""
+def _edits(remedy: Remedy, items: Iterable[Diagnosis], run: Run) -> list[str]:
+    edits = {item.ref: _flags(remedy, item) for item in items if item.ref.locations}
     lines = []
-    for folder, refs in by_folder(edits).items():
-        flags = " ".join(dict.fromkeys(edits[ref] for ref in refs if edits[ref]))
-        steps = [_go(step, run.path(folder)) for step in (f"mod edit {flags}" if flags else "", then) if step]
-        lines += [_THEN.join(steps)] if steps else []
+    for folder, refs in by_folder(ref for ref, flags in edits.items() if flags is not None).items():
+        flags = " ".join(dict.fromkeys(filter(None, (edits[ref] for ref in refs))))
+        steps = [f"mod edit {flags}"] * bool(flags) + ["mod tidy"] * (remedy in (Remedy.QUERY, Remedy.TIDY))
+        lines.append(" && ".join(f"{_go(folder, run)} {step}" for step in steps))
     return lines
 
 
-def _edit(item: Diagnosis) -> str:
-    """Return the flags that require another version: the next lower one, or else the lowest that there is."""
-    ref = item.ref
-    if item.why is Why.DECLARED:  # nothing is pasted that is no path
+def _flags(remedy: Remedy, item: Diagnosis) -> str | None:
+    """Return the flags of go mod edit that REMEDY takes for ITEM; None where it makes no sense."""
+    ref, key = item.ref, module.semver_key
+    if remedy is Remedy.TIDY or ref.invalid:  # what is invalid is a query already
+        return ""
+    if not ref.required:
+        return None
+    if remedy is Remedy.QUERY:
+        return f"-require={_query(item)}"
+    if remedy is Remedy.MOVE:  # nothing is pasted that is no path
         fits = not module.check(item.declares, ref.version)
-        return f"-droprequire={ref.module} -require={item.declares}@{ref.version}" if fits else ""
-    lower = [version for version in item.nearest if module.semver_key(version) < module.semver_key(ref.version)]
-    choice = [*lower[-1:], *item.nearest[:1]]
-    return f"-require={ref.module}@{choice[0]}" if choice else ""
+        return f"-droprequire={ref.module} -require={item.declares}@{ref.version}" if fits else None
+    lower = [version for version in item.nearest if key(version) < key(ref.version)]
+    return f"-require={ref.module}@{(lower or item.nearest[:1])[-1]}" if item.nearest else None
 
 
 def _query(item: Diagnosis) -> str:
@@ -85,44 +79,15 @@ def _query(item: Diagnosis) -> str:
     return f"{item.ref.module}@{commit if item.why is Why.UNFIT_COMMIT else 'latest'}"
 
 
-def _tag(item: Diagnosis) -> str:
-    return module.tag(item.ref.module, item.ref.version, item.origin.url if item.origin else "")
-
-
-def _private(refs: Sequence[Reference], run: Run) -> str:
-    """Return the command that adds the modules of REFS to the setting of Go that says which are private."""
-    settings = run.env.settings if run.env else {}
-    name = "GONOPROXY" if settings.get("GONOPROXY") != settings.get("GOPRIVATE") else "GOPRIVATE"
-    value = _adding("GONOPROXY", refs, run)
-    if name in os.environ:  # which outweighs what go env -w writes
-        return f"{_EXPORT}{name}={quoted(value)}"
-    return f"go env -w {quoted(f'{name}={value}')}"
-
-
-def _adding(name: str, refs: Sequence[Reference], run: Run) -> str:
-    return run.env.adding(name, refs) if run.env else ",".join(ref.module for ref in refs)
-
-
-def _go(command: str, folder: str) -> str:
-    """Return a go COMMAND to be run in FOLDER ("" is here), which leaves the reader where he is."""
-    return f"go -C {quoted(folder)} {command}" if folder else f"go {command}"
+def _go(folder: str, run: Run) -> str:
+    path = run.path(folder)
+    return f"go -C {quoted(path)}" if path else "go"
 
 
 def quoted(text: str) -> str:
     """Return TEXT as one word for a shell; what cannot be printed is escaped as bash and POSIX 2024 read it."""
     text = f"./{text}" if text.startswith(("-", ":")) else text  # a path: no option, no magic of git's pathspecs
-    if _POWERSHELL:
-        return "'" + text.replace("'", "''") + "'"
     if text.isprintable():
         return shlex.quote(text)
     plain = (chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(text))
     return "$'" + "".join(plain) + "'"
-
-
-def once(run: Run) -> str:
-    """Return what lets the same commit or push go on without its hook: a command where it is sure to be the same."""
-    # Either id; of an unknown one pre-commit takes no notice.
-    skip = "SKIP=goproxy-check,goproxy-fix" if run.options.hook == "pre-commit" else ""
-    if run.options.plain and run.options.action == "commit":
-        return f"{skip} git commit" if skip else "git commit --no-verify"
-    return f"the same git {run.options.action} with {f'{skip} in front' if skip else '--no-verify'}"
