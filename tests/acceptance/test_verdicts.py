@@ -228,7 +228,9 @@ DETAILS = {
         listed("v0.9.0", "v1.0.0", then=says(403)), V.REFUSED, ("has v1.1.0", DIRECT), ("go mod edit",)
     ),
     "429": Case(says(429, "slow down"), V.UNAVAILABLE, ("429 Too Many Requests: slow down",)),
-    "archive is not served": Case(archive_is_gone, V.STALE, ("the archive", "404"), ("GOPRIVATE",)),
+    "archive is not served": Case(
+        archive_is_gone, V.STALE, ("the archive", "404", "go.sum has its lines already"), ("GOPRIVATE", DIRECT)
+    ),
     "folder that lacks it": Case(folder("v1.0.0"), V.STALE, ("folder", DIRECT), ("GOPRIVATE",)),
     "folder that lacks the module": Case(folder(), V.UNLISTED, (DIRECT, "GOPRIVATE"), ()),
     "until when is unknown": Case(no_lifetime, V.STALE, ("unknown", DIRECT), ("more minutes",)),
