@@ -22,6 +22,9 @@ _PSEUDO = r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-
 _QUERY = r"(?:[<>]=?)?[0-9A-Za-z][-+./_0-9A-Za-z]*"
 # github.com/org/lib
 _PATH = re.compile(r"[0-9a-z][-0-9a-z]*\.[-.0-9a-z]+(?:/[-_~0-9A-Za-z][-._~0-9A-Za-z]*)*")
+# example.com/a/v2, gopkg.in/yaml.v2
+_MAJOR = r"(.*)(/v(?:[2-9]|[1-9][0-9]+))"
+_GOPKG = r"(.+)(\.v(?:0|[1-9][0-9]*(?:-unstable)?|-unstable))"
 # What Windows takes for something else: con.go, long~1.go, end.
 _BAD_ELEMENT = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?|[^.]*~[0-9]+(?:\..*)?|.*\.", re.IGNORECASE)
 # One character of a class in a glob: a, or \- (an escaped one)
@@ -88,24 +91,11 @@ def split_path_version(path: str) -> tuple[str, str, bool]:
 
     Source: x/mod/module.SplitPathVersion.
     """
-    if path.startswith("gopkg.in/"):
-        match = re.fullmatch(r"(.+)(\.v(?:0|[1-9][0-9]*(?:-unstable)?|-unstable))", path, re.DOTALL)
-        return (match[1], match[2], True) if match else (path, "", False)
-    match = re.fullmatch(r"(.*)(/v([0-9.]+))", path, re.DOTALL)
-    if match and ("." in match[3] or match[3].startswith("0") or match[3] == "1"):
-        return path, "", False
-    return (match[1], match[2], True) if match else (path, "", True)
-
-
-def check_path_major(version: str, path_major: str) -> str:
-    """Return why VERSION does not fit a path with the suffix PATH_MAJOR, or "" (x/mod/module.CheckPathMajor)."""
-    path_major = path_major.removesuffix("-unstable") if path_major.startswith(".v") else path_major
-    if version.startswith("v0.0.0-") and path_major == ".v1":
-        return ""  # an old bug's pseudo-versions of gopkg.in/….v1, which Go accepts
-    match = _SEMVER.fullmatch(version)
-    major, build = match.group("major", "build") if match else ("", "")
-    fits = major == path_major[1:] if path_major else (major in ("v0", "v1") or build == "+incompatible")
-    return "" if fits else f'version "{version}" invalid: should be {path_major[1:] or "v0 or v1"}, not {major}'
+    gopkg = path.startswith("gopkg.in/")
+    match = re.fullmatch(_GOPKG if gopkg else _MAJOR, path, re.DOTALL)
+    if match:
+        return match[1], match[2], True
+    return path, "", not (gopkg or re.search(r"/v[0-9.]+\Z", path))
 
 
 @lru_cache(maxsize=8192)  # the files of a repository name the same versions
@@ -118,16 +108,17 @@ def check(path: str, version: str) -> Problem | None:
         slip = re.match("v[0-9]", version) and not canonical_version(version)  # v1.0.l
         query = re.fullmatch(_QUERY, version) and not slip
         return Problem(0, Invalid.QUERY if query else Invalid.VERSION, detail)
-    prefix, path_major, valid = split_path_version(path)
+    prefix, suffix, valid = split_path_version(path)
     if not valid or not _PATH.fullmatch(path) or any(map(_BAD_ELEMENT.fullmatch, path.split("/"))):
         return Problem(0, Invalid.PATH, f'malformed module path "{path}"{": invalid version suffix" * (not valid)}')
-    detail = check_path_major(version, path_major)
-    if not detail:
+    major, wanted = version.partition(".")[0], suffix[1:].removesuffix("-unstable")
+    fits = major == wanted if suffix else major in ("v0", "v1") or version.endswith("+incompatible")
+    if fits or (wanted == "v1" and version.startswith("v0.0.0-")):  # of gopkg.in/….v1, by an old bug
         return None
-    major = version.partition(".")[0]
     separator = "." if path.startswith("gopkg.in/") else "/"
     right = prefix if major in ("v0", "v1") and separator == "/" else f"{prefix}{separator}{major}"
-    return Problem(0, Invalid.MAJOR, f"{path}: {detail}", f"{right}@{version}")
+    detail = f'{path}: version "{version}" invalid: should be {wanted or "v0 or v1"}, not {major}'
+    return Problem(0, Invalid.MAJOR, detail, f"{right}@{version}")
 
 
 def escape(text: str) -> str:
@@ -160,9 +151,12 @@ def match_prefix_patterns(globs: str, path: str) -> bool:
     ``*.corp.example`` matches git.corp.example/team/lib: a glob of N elements is held against the first N elements of
     PATH; empty and malformed globs match nothing. Source: ``go help module-private``, x/mod/module.MatchPrefixPatterns.
     """
-    counted = ((glob.removesuffix("/"), glob.removesuffix("/").count("/") + 1) for glob in globs.split(","))
-    prefixes = ((glob, "/".join(path.split("/")[:count])) for glob, count in counted if count <= path.count("/") + 1)
-    return any(glob and _glob(glob).fullmatch(prefix) for glob, prefix in prefixes)
+    elements = path.split("/")
+    for glob in (each.removesuffix("/") for each in globs.split(",")):
+        count = glob.count("/") + 1
+        if glob and count <= len(elements) and _glob(glob).fullmatch("/".join(elements[:count])):
+            return True
+    return False
 
 
 @lru_cache(maxsize=512)
@@ -171,10 +165,9 @@ def _glob(pattern: str) -> re.Pattern[str]:
     parts, expression = re.findall(_PART, pattern, re.DOTALL), ""
     for part in parts:
         if part[0] == "[":  # a range that runs backwards is empty to Go, and an error to Python; no path has a NUL
-            pairs = [
-                (low[-1], (high or low)[-1]) for low, high in re.findall(_RANGE, part[1:-1].lstrip("^"), re.DOTALL)
-            ]
-            inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in pairs if low <= high)
+            ends = re.findall(_RANGE, part[1:-1].removeprefix("^"), re.DOTALL)
+            ranges = [(low[-1], (high or low)[-1]) for low, high in ends]
+            inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in ranges if low <= high)
             expression += f"[{'^' * (part[1] == '^')}\0{inside}]"
         else:
             expression += {"*": "[^/]*", "?": "[^/]"}.get(part[0]) or re.escape(part[-1])
