@@ -24,7 +24,7 @@ def test_release_is_newer_than_none_and_a_suffix_does_not_count() -> None:
 
 @pytest.mark.parametrize("name", ["", "default", "local", "path", "1", "1.x", "v1.21.0", f"1.{'9' * 7}", "go1.21.0\n"])
 def test_name_that_stands_for_no_release(name: str) -> None:
-    assert release(name) is None
+    assert release(name) == ()
 
 
 DEMANDS = [

@@ -7,13 +7,10 @@ a file demands: https://go.dev/doc/toolchain, cmd/go/internal/toolchain.
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.module import Invalid, Problem
-
-if TYPE_CHECKING:
-    from packaging.version import Version
 
 TOOLCHAIN = "golang.org/toolchain"
 # Go writes this hash of an empty go.mod by an old bug, and ignores it (cmd/go/internal/modfetch: emptyGoModHash).
@@ -23,9 +20,9 @@ _TOKEN = re.compile(r"""//.*|("(?:\\.|[^"\\])*"|`[^`]*`|[()\[\]{},]|[^\s()\[\]{}
 # What git writes around the two sides of a conflict, and above their common ancestor: <<<<<<< HEAD
 _CONFLICT = r"([<|=>])\1{6}(?:\s|$)"
 # A Go version, such as 1.23, 1.23.4 or 1.23rc1
-_GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
-# The same and others that may be compared: devel, alpha, beta
-_RELEASE = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})(\.[0-9]{1,6})?((?:alpha|beta|rc)[0-9]{1,6})?")
+_GO_VERSION = r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?"
+# The same in parts, and others that may be compared: 1.23alpha1
+_RELEASE = r"([0-9]{1,6})\.([0-9]{1,6})(?:\.([0-9]{1,6}))?(?:(alpha|beta|rc)([0-9]{1,6}))?"
 # go1.23.4, go1.23.4-custom
 _NAME = r"go[0-9][0-9A-Za-z.]*(?:-[0-9A-Za-z][0-9A-Za-z._-]*)?"
 # ./folder, ..\folder, /folder, C:\folder
@@ -119,10 +116,11 @@ def _directive(file: ModFile, verb: str, args: list[str], line: int, work: bool)
     """Note in FILE what the directive VERB ARGS says; raises _Rejected."""
     if verb == "replace":
         arrow = 1 if args[1:2] == ["=>"] else 2
-        folder = bool(re.fullmatch(_FOLDER, "".join(args[arrow + 1 : arrow + 2]).strip('"'), re.DOTALL))
-        if args[arrow : arrow + 1] != ["=>"] or len(args) != arrow + 3 - folder:
+        left, right = args[:arrow], args[arrow + 1 :]
+        folder = bool(right) and bool(re.fullmatch(_FOLDER, right[0].strip('"'), re.DOTALL))
+        if args[arrow : arrow + 1] != ["=>"] or len(right) != 2 - folder:
             raise _Rejected(Invalid.SYNTAX, _REPLACE)
-        old, new = _path_version(args[:arrow]), _path_version(args[arrow + 1 :])
+        old, new = _path_version(left), _path_version(right)
         file.entries += [] if folder else [Entry(*new, line)]
         file.replacements[old] = new  # of two for one version the later counts (x/mod/modfile: removeDups)
     elif verb in ("require", "exclude") and not work:
@@ -134,7 +132,7 @@ def _directive(file: ModFile, verb: str, args: list[str], line: int, work: bool)
         else:
             file.excluded.add(name)
     elif len(args) == 1:
-        if verb == "go" and not file.go[0] and _GO_VERSION.fullmatch(args[0]):
+        if verb == "go" and not file.go[0] and re.fullmatch(_GO_VERSION, args[0]):
             file.go = (args[0], line)
         elif verb == "toolchain" and not file.toolchain[0]:
             file.toolchain = (args[0], line)
@@ -165,33 +163,31 @@ def _path_version(tokens: list[str]) -> tuple[str, str]:
     return path, version[0] if version else ""
 
 
-def release(name: str) -> "Version | None":
-    """Return the release that NAME (``go1.23.4``, ``1.23rc1``, ``go1.23.4-custom``) stands for; None for others.
+def release(name: str) -> tuple[object, ...]:
+    """Return a key for the order of the release that NAME (``go1.23.4``, ``1.23rc1``, ``go1.23.4-custom``) stands for.
 
-    Since 1.21 a language version such as 1.23 comes before the candidates of its first release, 1.23.0
-    (internal/gover: Compare).
+    It is empty for other names. Since 1.21 a language version such as 1.23 comes before the candidates of its first
+    release, 1.23.0 (internal/gover: Compare).
     """
-    match = _RELEASE.fullmatch(re.split(r"[ \t-]", name.removeprefix("devel ").removeprefix("go"))[0])
+    match = re.fullmatch(_RELEASE, re.split(r"[ \t-]", name.removeprefix("devel ").removeprefix("go"))[0])
     if not match:
-        return None
-    from packaging.version import Version  # only a changed go line pays for this
-
-    language = not (match[3] or match[4]) and (int(match[1]), int(match[2])) >= (1, 21)
-    return Version(f"{match[0]}.dev0" if language else match[0])
-
-
-def demanded(file: ModFile) -> tuple[str, int]:
-    """Return the name of the toolchain that FILE demands, and the line that says so; "" if it demands none."""
-    number, line = file.go
-    first = release(number)
-    if not first or file.toolchain[0] == "default":
-        return "", 0
-    if re.fullmatch(_NAME, file.toolchain[0]) and newer(file.toolchain[0], number):
-        return file.toolchain
-    return (f"go{number}.0" if first.is_devrelease else f"go{number}"), line
+        return ()
+    major, minor, patch, kind, number = match.groups()
+    language = not (patch or kind) and (int(major), int(minor)) >= (1, 21)
+    return int(major), int(minor), int(patch or 0), "" if language else kind or "~", int(number or 0)
 
 
 def newer(name: str, than: str) -> bool:
     """Return whether NAME is a release after THAN, which may be none at all."""
-    one, other = release(name), release(than)
-    return one is not None and (other is None or one > other)
+    return release(name) > release(than)
+
+
+def demanded(file: ModFile) -> tuple[str, int]:
+    """Return the name of the toolchain that FILE demands, and the line that says so; "" if it demands none."""
+    (number, line), (toolchain, _) = file.go, file.toolchain
+    first = release(number)
+    if not first or toolchain == "default":
+        return "", 0
+    if re.fullmatch(_NAME, toolchain) and newer(toolchain, number):
+        return file.toolchain
+    return (f"go{number}" if first[3] else f"go{number}.0"), line
