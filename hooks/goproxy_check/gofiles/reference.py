@@ -124,37 +124,39 @@ def new_references(
     toolchain that a go or toolchain line newly demands has its name for a version (see env.downloaded).
     """
     after, old = _Tree({**files, **context}, tags), [_Tree(tree) for tree in before]
-    # Module and version → whether a file before skips it, whether it is the /go.mod line, and the hash that go.sum has
-    seen: dict[tuple[str, str], set[tuple[bool, bool, str]]]
-    seen = {entry[:2]: set() for path in files for entry in after.files[path].entries}
+    found: dict[tuple[str, str], list[tuple[Location, Entry, Skipped | None]]] = {
+        entry[:2]: [] for path in files for entry in after.files[path].entries
+    }
+    # Of each: whether a tree before skips it, whether it is the /go.mod line, and the hash that go.sum has
+    seen: dict[tuple[str, str], set[tuple[bool, bool, str]]] = {name: set() for name in found}
     for tree in old:
         for path, entry in tree.entries():
             if entry[:2] in seen:
                 seen[entry[:2]].add((bool(tree.skipped(path, entry)), entry.go_mod, entry.hash))
-    found: dict[tuple[str, str], list[tuple[Location, Entry, Skipped | None, bool]]] = {}
     refs: list[Reference] = []
     demands: dict[str, tuple[Location, ...]] = {}
+    rehashed = set()
     for path in sorted(files, key=_reading_order):
         file = after.files[path]
         for entry in file.entries:
             skip, earlier = after.skipped(path, entry), seen[entry[:2]]
             known = any(skip or not was_skipped for was_skipped, _, _ in earlier)
             hashes = {old_hash for _, go_mod, old_hash in earlier if go_mod == entry.go_mod} - {""}
-            rehashed = bool(entry.hash and hashes and entry.hash not in hashes)
-            if path in fresh or rehashed or not known:
-                use = (Location(path, entry.line), entry, skip, rehashed and not entry.go_mod)
-                found.setdefault(entry[:2], []).append(use)
+            other = bool(entry.hash and hashes and entry.hash not in hashes)
+            rehashed |= {entry[:2]} if other and not entry.go_mod else set()
+            if path in fresh or other or not known:
+                found[entry[:2]].append((Location(path, entry.line), entry, skip))
         if not ignored_folder(path):
             wanted, line = demanded(file)
-            had = [demanded(tree.files[path])[0] for tree in old if path in tree.files]
-            if wanted and all(newer(wanted, name) for name in had):
+            if wanted and all(newer(wanted, demanded(tree.files[path])[0]) for tree in old if path in tree.files):
                 demands[wanted] = (*demands.get(wanted, ()), Location(path, line))
             refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:_MOST]]
-    for name, uses in found.items():  # a version is skipped only if each place that names it is
-        places, entries, skips, rehashes = zip(*([use for use in uses if not use[2]] or uses), strict=True)
-        required, rehashed = any(entry.required for entry in entries), any(rehashes)
-        ref = Reference(*name, places, rehashed=rehashed, required=required, skipped=skips[0])
-        refs.append(after.recorded(ref, go_mod_only=all(entry.go_mod for entry in entries)))
+    for name, all_uses in found.items():
+        if uses := [use for use in all_uses if not use[2]] or all_uses:  # it is skipped only where each place is
+            places, entries, skips = zip(*uses, strict=True)
+            required = any(entry.required for entry in entries)
+            ref = Reference(*name, places, rehashed=name in rehashed, required=required, skipped=skips[0])
+            refs.append(after.recorded(ref, go_mod_only=all(entry.go_mod for entry in entries)))
     refs += [Reference(TOOLCHAIN, name, places) for name, places in demands.items()]
     return sorted(refs, key=lambda ref: (_reading_order(ref.locations[0].file), ref.locations[0].line))
 
@@ -168,16 +170,17 @@ class _Tree:
 
     def __init__(self, files: Mapping[str, bytes], tags: Iterable[tuple[str, str]] = ()) -> None:
         self.files = {path: read(posixpath.basename(path), data) for path, data in files.items()}
-        mods = [(self.files.get(posixpath.join(folder, "go.mod")), version) for folder, version in tags]
-        self.own = {(mod.module, version) for mod, version in mods if mod}
+        self.own = {(self._module(folder), version) for folder, version in tags}
         self.workspaces: dict[str, tuple[str, set[str]]] = {}  # folder of a module → its go.work, its neighbours
         for path in self.files if os.environ.get("GOWORK") != "off" else ():
             if posixpath.basename(path) == "go.work":  # https://go.dev/ref/mod#workspaces
                 root = posixpath.dirname(path)
                 uses = [posixpath.normpath(posixpath.join(root, use)) for use in self.files[path].uses]
                 folders = [use.removeprefix(".").lstrip("/") for use in uses]
-                members = (self.files.get(posixpath.join(folder, "go.mod")) for folder in folders)
-                self.workspaces |= dict.fromkeys((*folders, root), (path, {mod.module for mod in members if mod}))
+                self.workspaces |= dict.fromkeys((*folders, root), (path, set(map(self._module, folders))))
+
+    def _module(self, folder: str) -> str:
+        return self.files.get(posixpath.join(folder, "go.mod"), _NONE).module
 
     def entries(self) -> Iterable[tuple[str, Entry]]:
         return ((path, entry) for path, file in self.files.items() for entry in file.entries)
