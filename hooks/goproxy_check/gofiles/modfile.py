@@ -1,8 +1,7 @@
 """go.mod, go.work, go.sum and go.work.sum, read line by line: what they name, and what Go replaces or leaves out.
 
-The grammar is https://go.dev/ref/mod#go-mod-file-lexical and golang.org/x/mod/modfile (read.go, rule.go, work.go). Only
-lines that name a module version are judged: whatever else is wrong, the next go command says itself. Which toolchain
-a file demands: https://go.dev/doc/toolchain, cmd/go/internal/toolchain.
+Only lines that name a module version are judged: whatever else is wrong, the next go command says itself. Sources:
+https://go.dev/ref/mod#go-mod-file-lexical, x/mod/modfile (rule.go), https://go.dev/doc/toolchain.
 """
 
 import re

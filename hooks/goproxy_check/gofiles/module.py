@@ -1,11 +1,9 @@
-"""Module paths and versions: what is valid, how they are escaped, which patterns match them, which tag they have.
-
-The rules are those of golang.org/x/mod, packages ``module`` and ``semver``, and of https://go.dev/ref/mod#versions.
-"""
+"""Module paths and versions, by the rules of golang.org/x/mod (module, semver) and https://go.dev/ref/mod#versions."""
 
 import enum
 import posixpath
 import re
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,8 +11,8 @@ _NUMBER = r"(?:0|[1-9][0-9]*)"
 _PRERELEASE = rf"(?:{_NUMBER}|(?=[0-9A-Za-z-]*[A-Za-z-])[0-9A-Za-z-]+)"
 # v1, v1.2, v1.2.3, v1.2.3-rc.1, v1.2.3+meta
 _SEMVER = re.compile(
-    rf"(?P<major>v{_NUMBER})(?:\.(?P<minor>{_NUMBER})(?:\.(?P<patch>{_NUMBER})"
-    rf"(?P<pre>-{_PRERELEASE}(?:\.{_PRERELEASE})*)?(?P<build>\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)?)?"
+    rf"(v{_NUMBER})(?:\.({_NUMBER})(?:\.({_NUMBER})"
+    rf"(-{_PRERELEASE}(?:\.{_PRERELEASE})*)?(\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)?)?"
 )
 # v0.0.0-20210101000000-0123456789ab, v1.2.4-0.20210101000000-0123456789ab
 _PSEUDO = r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-9]+(?:\+[0-9A-Za-z.-]+)?"
@@ -27,11 +25,6 @@ _MAJOR = r"(.*)(/v(?:[2-9]|[1-9][0-9]+))"
 _GOPKG = r"(.+)(\.v(?:0|[1-9][0-9]*(?:-unstable)?|-unstable))"
 # What Windows takes for something else: con.go, long~1.go, end.
 _BAD_ELEMENT = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?|[^.]*~[0-9]+(?:\..*)?|.*\.", re.IGNORECASE)
-# One character of a class in a glob: a, or \- (an escaped one)
-_CHAR = r"(?:\\.|[^\\\]-])"
-_RANGE = rf"({_CHAR})(?:-({_CHAR}))?"
-# One part of a glob: * or ? or [^a-c] or another character, escaped or not
-_PART = rf"\*+|\?|\[(?:\^|(?!\^))(?:{_CHAR}(?:-{_CHAR})?)+\]|\\.|[^\\\[]"
 
 
 class Invalid(enum.Enum):
@@ -64,7 +57,7 @@ def canonical_version(version: str) -> str:
     match = _SEMVER.fullmatch(version)
     if not match:
         return ""
-    major, minor, patch, pre, build = match.group("major", "minor", "patch", "pre", "build")
+    major, minor, patch, pre, build = match.groups()
     return f"{major}.{minor or 0}.{patch or 0}{pre or ''}{build if build == '+incompatible' else ''}"
 
 
@@ -78,16 +71,16 @@ def semver_key(version: str) -> tuple[object, ...]:
     match = _SEMVER.fullmatch(version)
     if not match:
         return ()
+    major, minor, patch, pre, _ = match.groups(default="")
     # A number without leading zeros is compared by its length first: it may be longer than int() takes.
-    numbers = [(len(number), number) for number in (match["major"], match["minor"] or "0", match["patch"] or "0")]
+    numbers = [(len(number), number) for number in (major, minor or "0", patch or "0")]
     # Numeric identifiers sort below all others, a longer list above its own prefix, and no list at all above both.
-    parts = match["pre"][1:].split(".") if match["pre"] else ()
-    keys = tuple((0, len(part), part) if part.isdigit() else (1, 0, part) for part in parts)
-    return (*numbers, keys or ((2,),))
+    keys = [(0, len(part), part) if part.isdigit() else (1, 0, part) for part in pre[1:].split(".")]
+    return *numbers, keys if pre else [(2,)]
 
 
 def split_path_version(path: str) -> tuple[str, str, bool]:
-    """Split PATH into prefix and major suffix (``/v2``, ``.v2`` at gopkg.in); the last item says if it is valid.
+    """Split PATH into prefix and major suffix (``/v2``, ``.v2`` at gopkg.in), and whether this is valid.
 
     Source: x/mod/module.SplitPathVersion.
     """
@@ -122,10 +115,7 @@ def check(path: str, version: str) -> Problem | None:
 
 
 def escape(text: str) -> str:
-    """Return a module path or version as it stands in a proxy's URL: ``Azure`` becomes ``!azure``.
-
-    Source: https://go.dev/ref/mod#goproxy-protocol, x/mod/module.EscapePath and EscapeVersion.
-    """
+    """Return a module path or version as in a proxy's URL: ``!azure`` for ``Azure`` (x/mod/module.EscapePath)."""
     return re.sub("[A-Z]", lambda match: "!" + match[0].lower(), text)
 
 
@@ -149,26 +139,12 @@ def match_prefix_patterns(globs: str, path: str) -> bool:
     """Return whether a path prefix of PATH matches a glob of the comma-separated GLOBS.
 
     ``*.corp.example`` matches git.corp.example/team/lib: a glob of N elements is held against the first N elements of
-    PATH; empty and malformed globs match nothing. Source: ``go help module-private``, x/mod/module.MatchPrefixPatterns.
+    PATH; empty globs match nothing. Source: ``go help module-private``, x/mod/module.MatchPrefixPatterns.
     """
-    elements = path.split("/")
-    for glob in (each.removesuffix("/") for each in globs.split(",")):
-        count = glob.count("/") + 1
-        if glob and count <= len(elements) and _glob(glob).fullmatch("/".join(elements[:count])):
+    for glob in filter(None, (each.removesuffix("/") for each in globs.split(","))):
+        # To Go a class is negated by ^, and what follows a \ stands for itself.
+        patterns = glob.replace("[^", "[!").replace("\\", "").split("/")
+        elements = path.split("/")[: len(patterns)]
+        if len(elements) == len(patterns) and all(map(fnmatchcase, elements, patterns)):
             return True
     return False
-
-
-@lru_cache(maxsize=512)
-def _glob(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern of Go's path.Match, where * and ? match no slash."""
-    parts, expression = re.findall(_PART, pattern, re.DOTALL), ""
-    for part in parts:
-        if part[0] == "[":  # a range that runs backwards is empty to Go, and an error to Python; no path has a NUL
-            ends = re.findall(_RANGE, part[1:-1].removeprefix("^"), re.DOTALL)
-            ranges = [(low[-1], (high or low)[-1]) for low, high in ends]
-            inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in ranges if low <= high)
-            expression += f"[{'^' * (part[1] == '^')}\0{inside}]"
-        else:
-            expression += {"*": "[^/]*", "?": "[^/]"}.get(part[0]) or re.escape(part[-1])
-    return re.compile(expression if "".join(parts) == pattern else "(?!)", re.DOTALL)
