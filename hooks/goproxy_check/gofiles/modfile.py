@@ -41,6 +41,9 @@ class Entry(NamedTuple):
     go_mod: bool = False  # a /go.mod line of go.sum
     required: bool = False  # by a require line
 
+    def __str__(self) -> str:
+        return f"{self.module} {self.version}{'/go.mod' * self.go_mod} {self.hash}"
+
 
 class ModFile:
     """What a module file says, as far as downloads go."""

@@ -127,12 +127,12 @@ def tag(path: str, version: str, repository: str) -> str:
     return posixpath.join(folder, version.removesuffix("+incompatible"))
 
 
-def nearest_versions(version: str, published: tuple[str, ...], count: int = 3) -> tuple[str, ...]:
-    """Return the COUNT published versions around VERSION, and the newest, in order."""
+def nearest_versions(version: str, published: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the three published versions around VERSION, and the newest, in order."""
     ordered = sorted((item for item in published if item != version), key=semver_key)
     below = sum(semver_key(item) < semver_key(version) for item in ordered)
-    start = max(0, min(below - (count + 1) // 2, len(ordered) - count))
-    return tuple(dict.fromkeys([*ordered[start : start + count], *ordered[-1:]]))
+    start = max(0, min(below - 2, len(ordered) - 3))
+    return tuple(dict.fromkeys([*ordered[start : start + 3], *ordered[-1:]]))
 
 
 def match_prefix_patterns(globs: str, path: str) -> bool:

@@ -120,43 +120,34 @@ def new_references(
     """Return what FILES (path → content) newly reference, in the order of files and lines.
 
     CONTEXT are other files of the same tree, BEFORE those of each tree to compare with. Of the paths FRESH all is new.
-    TAGS (folder, version) come with the change: what they make of this repository's own modules is not asked for. A
-    toolchain that a go or toolchain line newly demands has its name for a version (see env.downloaded).
+    TAGS (folder, version) come with the change. A toolchain has its name for a version (see env.downloaded).
     """
     after, old = _Tree({**files, **context}, tags), [_Tree(tree) for tree in before]
-    found: dict[tuple[str, str], list[tuple[Location, Entry, Skipped | None]]] = {
-        entry[:2]: [] for path in files for entry in after.files[path].entries
-    }
-    # Of each: whether a tree before skips it, whether it is the /go.mod line, and the hash that go.sum has
-    seen: dict[tuple[str, str], set[tuple[bool, bool, str]]] = {name: set() for name in found}
+    # Module and version → whether a file before skips it, whether it is the /go.mod line, and the hash that go.sum has
+    seen: dict[tuple[str, str], set[tuple[bool, bool, str]]]
+    seen = {entry[:2]: set() for path in files for entry in after.files[path].entries}
     for tree in old:
         for path, entry in tree.entries():
             if entry[:2] in seen:
                 seen[entry[:2]].add((bool(tree.skipped(path, entry)), entry.go_mod, entry.hash))
+    found: dict[tuple[str, str], list[tuple[Location, Entry, Skipped | None, bool]]] = {}
     refs: list[Reference] = []
     demands: dict[str, tuple[Location, ...]] = {}
-    rehashed = set()
     for path in sorted(files, key=_reading_order):
         file = after.files[path]
         for entry in file.entries:
             skip, earlier = after.skipped(path, entry), seen[entry[:2]]
             known = any(skip or not was_skipped for was_skipped, _, _ in earlier)
             hashes = {old_hash for _, go_mod, old_hash in earlier if go_mod == entry.go_mod} - {""}
-            other = bool(entry.hash and hashes and entry.hash not in hashes)
-            rehashed |= {entry[:2]} if other and not entry.go_mod else set()
-            if path in fresh or other or not known:
-                found[entry[:2]].append((Location(path, entry.line), entry, skip))
-        if not ignored_folder(path):
-            wanted, line = demanded(file)
-            if wanted and all(newer(wanted, demanded(tree.files[path])[0]) for tree in old if path in tree.files):
-                demands[wanted] = (*demands.get(wanted, ()), Location(path, line))
-            refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:_MOST]]
-    for name, all_uses in found.items():
-        if uses := [use for use in all_uses if not use[2]] or all_uses:  # it is skipped only where each place is
-            places, entries, skips = zip(*uses, strict=True)
-            required = any(entry.required for entry in entries)
-            ref = Reference(*name, places, rehashed=name in rehashed, required=required, skipped=skips[0])
-            refs.append(after.recorded(ref, go_mod_only=all(entry.go_mod for entry in entries)))
+            rehashed = bool(entry.hash and hashes and entry.hash not in hashes)
+            if path in fresh or rehashed or not known:
+                use = (Location(path, entry.line), entry, skip, rehashed and not entry.go_mod)
+                found.setdefault(entry[:2], []).append(use)
+        refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:_MOST]]
+        wanted, line = ("", 0) if ignored_folder(path) else demanded(file)
+        if wanted and all(newer(wanted, demanded(tree.files[path])[0]) for tree in old if path in tree.files):
+            demands[wanted] = (*demands.get(wanted, ()), Location(path, line))
+    refs += [after.reference(*name, uses) for name, uses in found.items()]
     refs += [Reference(TOOLCHAIN, name, places) for name, places in demands.items()]
     return sorted(refs, key=lambda ref: (_reading_order(ref.locations[0].file), ref.locations[0].line))
 
@@ -190,7 +181,7 @@ class _Tree:
         """Folder, module and version → the lines of go.sum and go.work.sum, that of the archive first."""
         sums: dict[tuple[str, str, str], list[Entry]] = {}
         for path, entry in sorted(self.entries(), key=lambda each: each[1].go_mod):
-            if path.endswith(".sum") and not ignored_folder(path):
+            if entry.hash.startswith("h1:") and not ignored_folder(path):
                 sums.setdefault((posixpath.dirname(path), *entry[:2]), []).append(entry)
         return sums
 
@@ -215,16 +206,20 @@ class _Tree:
                 return Skipped(Skip.EXCLUDED, place)
         return Skipped(Skip.PUSHED) if name in self.own else None
 
-    def recorded(self, ref: Reference, *, go_mod_only: bool) -> Reference:
-        """Return REF with what the go.sum of each of its folders records of it."""
-        lines = {folder: self._sums.get((folder, *ref[:2]), []) for folder in ref.folders}
-        start, needed = f"{ref.module} {ref.version}", {True} if go_mod_only else {False, True}
-        hashed = ([line for line in some if line.hash.startswith("h1:")] for some in lines.values())
-        texts = (tuple(f"{start}{'/go.mod' * line.go_mod} {line.hash}" for line in some) for some in hashed)
+    def reference(self, path: str, version: str, uses: list[tuple[Location, Entry, Skipped | None, bool]]) -> Reference:
+        """Return PATH at VERSION with its USES, and what the go.sum of each of its folders records of it."""
+        # It is skipped only if each place that names it is.
+        places, entries, skips, rehashes = zip(*([use for use in uses if not use[2]] or uses), strict=True)
+        ref, go_mod_only = Reference(path, version, places), all(entry.go_mod for entry in entries)
+        sums = {folder: self._sums.get((folder, path, version), []) for folder in ref.folders}
+        needed = {True} if go_mod_only else {False, True}
         return ref._replace(
-            go_sums=tuple(dict.fromkeys(filter(None, texts))),
+            go_sums=tuple(dict.fromkeys(tuple(map(str, lines)) for lines in sums.values() if lines)),
             go_mod_only=go_mod_only,
-            unrecorded=tuple(at for at, some in lines.items() if not needed <= {line.go_mod for line in some}),
+            rehashed=any(rehashes),
+            required=any(entry.required for entry in entries),
+            unrecorded=tuple(at for at, lines in sums.items() if not needed <= {line.go_mod for line in lines}),
             workspace=not self.workspaces.keys().isdisjoint(ref.folders),
-            invalid=None if ref.skipped else module.check(*ref[:2]),
+            skipped=skips[0],
+            invalid=None if skips[0] else module.check(path, version),
         )
