@@ -1,7 +1,6 @@
-"""The questions that only go answers: the judge, the proxies' list of a module, and its origin.
+"""The questions that only go answers: the judge, the proxies' list of a module, and its origin; and go mod download.
 
-Each question is one process, with a module cache of its own: the user's could answer in place of a proxy or an origin,
-and is not to be touched by a question.
+Each question is one process, with a module cache of its own: the user's could answer in place of a proxy or an origin.
 """
 
 import random
@@ -25,8 +24,8 @@ _LIST = ("list", "-m", "-e", "-json")
 _VERSIONS = (*_LIST, "-retracted", "-versions")  # -retracted: no go.mod has to be read
 _DOWNLOAD = ("mod", "download", "-json")  # writes the lines of what succeeds even where something else fails
 _TRIES, _PAUSE = 3, 0.4  # of a question that may succeed at the next try; seconds, doubled each time
-# What comes from an origin here is not kept, so nothing needs verifying, and no database hears its name.
-_DIRECT = {"GOPROXY": "direct", "GOSUMDB": "off"}
+_Ran = tuple[list[dict[str, Any]], Failure | None]
+Failures = dict[Reference, Failure | None]  # why each has not come; None: it has
 
 
 class Answer(NamedTuple):
@@ -55,6 +54,8 @@ class Go:
         self._user = programs.go_environment(GOWORK="off", GO111MODULE="on", GOFLAGS=env.settings["GOFLAGS"])
         flags = f"{env.settings['GOFLAGS']} -mod=mod -modcacherw".strip()
         self._proxies = {"GOTOOLCHAIN": "local", "GOFLAGS": flags, "GOPROXY": env.proxies_alone}
+        # What comes from an origin here is not kept, so nothing needs verifying, and no database hears its name.
+        self._direct = {**self._proxies, "GOPROXY": "direct", "GOSUMDB": "off"}
 
     def judge(self, ref: Reference, seconds: float, archive: bool = False) -> Answer:
         """Return what go says of REF with the proxies alone; with ARCHIVE it downloads that too.
@@ -73,10 +74,7 @@ class Go:
         return answer
 
     def known(self, query: str, seconds: float, *, origin: bool = False) -> Answer:
-        """Return what the proxies alone, or the ORIGIN, have of QUERY: MODULE@VERSION, or all versions of MODULE.
-
-        The latter is one request, or one ``git ls-remote``, and names no version.
-        """
+        """Return what the proxies alone, or the ORIGIN, have of QUERY: MODULE@VERSION, or all versions of MODULE."""
         return self._one((*(_LIST if "@" in query else _VERSIONS), query), seconds, origin=origin)
 
     def several(self, refs: Sequence[Reference], seconds: float, at_once: int) -> dict[str, Answer]:
@@ -96,31 +94,32 @@ class Go:
                 found |= {name: answer for name, answer in judged.items() if answer.failure or answer.go_mod}
         return {name: answer for name, answer in found.items() if not (answer.failure and answer.failure.may_pass)}
 
-    def download(
-        self, refs: Sequence[Reference], folder: str, seconds: float, **settings: str
-    ) -> dict[Reference, Failure | None]:
-        """Fetch REFS into the user's module cache and the go.sum of FOLDER, and return for each why it has not come."""
+    def download(self, refs: Sequence[Reference], folder: str, end: float, **settings: str) -> Failures:
+        """Fetch REFS into the module cache and the go.sum of FOLDER until END (time.monotonic())."""
         if not refs:
             return {}
-        shown = f"cd {folder}; {' '.join(f'{name}={value}' for name, value in settings.items())} "
-        items, wrong = self._run((*_DOWNLOAD, *map(str, refs)), folder, settings, seconds, str(refs[0]), shown)
+        items, wrong = self._run((*_DOWNLOAD, *map(str, refs)), folder, settings, end - time.monotonic())
         words = {f"{item.get('Path')}@{item.get('Version')}": str(item.get("Error") or "") for item in items}
+        wrong = wrong and wrong._replace(reason=Reason.FAILED)
         if wrong and not any(words.values()):  # perhaps all have come, and go.sum could not be written
-            return dict.fromkeys(refs, wrong._replace(reason=Reason.FAILED))
-        found = {ref: failure(words[str(ref)]) if words.get(str(ref)) else None for ref in refs if str(ref) in words}
-        for ref, no in found.items():
-            if no and no.reason is Reason.UNAVAILABLE and not no.url:  # the proxies were not asked
-                found[ref] = failure(words[str(ref)], str(ref))
-        return {ref: found.get(ref, wrong) for ref in refs}
+            return dict.fromkeys(refs, wrong)
+        found: Failures = dict.fromkeys(refs, wrong)
+        for ref in refs:
+            if text := words.get(str(ref), ""):
+                no = failure(text)  # without a URL the proxies were not asked
+                found[ref] = failure(text, str(ref)) if no.reason is Reason.UNAVAILABLE and not no.url else no
+            elif str(ref) in words:
+                found[ref] = None
+        return found
 
     def _one(
-        self, command: tuple[str, ...], seconds: float, go_sum: tuple[str, ...] = (), *, origin: bool = False
+        self, command: Sequence[str], seconds: float, go_sum: tuple[str, ...] = (), origin: bool = False
     ) -> Answer:
         """Return what go says of one module, asked again a few times while it fails in a way that may pass."""
-        end, query, shown = time.monotonic() + seconds, command[-1] * origin, "GOPROXY=direct " * origin
+        end, query = time.monotonic() + seconds, command[-1] * origin
         for attempt in range(1, _TRIES + 1):
-            with self._scratch({**self._proxies, **(_DIRECT if origin else {})}, go_sum) as (folder, settings):
-                items, wrong = self._run(command, folder, settings, end - time.monotonic(), query, shown)
+            with self._scratch(self._direct if origin else self._proxies, go_sum) as (folder, settings):
+                items, wrong = self._run(command, folder, settings, end - time.monotonic())
                 answer = _answer(items[0], query) if items else Answer(wrong)
                 for note in Path(folder, "cache", "cache", "vcs").glob("*.info"):  # what go fetched from
                     url = note.read_text("utf-8", "replace")[:2048].strip().partition(":")[2]
@@ -132,29 +131,23 @@ class Go:
             time.sleep(pause)
         return answer
 
-    def _run(
-        self,
-        command: Sequence[str],
-        folder: str,
-        settings: dict[str, str],
-        seconds: float,
-        origin_of: str = "",
-        shown: str = "",
-    ) -> tuple[list[dict[str, Any]], Failure | None]:
+    def _run(self, command: Sequence[str], folder: str, settings: dict[str, str], seconds: float) -> _Ran:
         """Run go COMMAND in FOLDER with SETTINGS, and return the JSON objects that it prints, and why it failed."""
         if not self.env.go:
             return [], Failure(Reason.NO_GO, "there is no go command here")
         if seconds <= 0:
             return [], Failure(Reason.TIMED_OUT, "no answer before the time was up (--timeout)")
-        go, env, shown = [self.env.go, *command], {**self._user, **settings}, f"{shown}go {' '.join(command)}"
+        names = [f"{name}={value}" for name, value in settings.items() if value == "direct" or name.startswith("GONO")]
+        place = [] if "GOMODCACHE" in settings else [f"cd {folder};"]  # for -x
+        go, env, shown = [self.env.go, *command], {**self._user, **settings}, [*place, *names, "go", *command]
         try:
-            result = self._programs.run(go, cwd=folder, env=env, timeout=seconds, shown=shown)
+            result = self._programs.run(go, cwd=folder, env=env, timeout=seconds, shown=" ".join(shown))
         except CommandError as broken:
             return [], Failure(Reason.UNAVAILABLE, str(broken))
         if result.code is None:
             return [], Failure(Reason.TIMED_OUT, result.stderr)
         words = result.stderr.strip() or f"go: exit status {result.code}, and no answer"
-        items = list(json_objects(result.stdout))
+        items, origin_of = list(json_objects(result.stdout)), command[-1] if settings.get("GOPROXY") == "direct" else ""
         return items, failure(words, origin_of) if result.code or not items else None
 
     @contextmanager
@@ -173,9 +166,8 @@ def _answer(item: dict[str, Any], origin_of: str = "") -> Answer:
     """Return what the JSON ITEM of go says of a module, at the proxies or its origin."""
     error, origin, go_mod, declares = item.get("Error", ""), item.get("Origin", {}), item.get("GoMod", ""), ""
     words = str(error.get("Err", "") if isinstance(error, dict) else error)
-    versions = tuple(
-        one_line(str(version), 200) for version in item.get("Versions") or [item.get("Version")] if version
-    )
+    listed = item.get("Versions") or [item.get("Version")]
+    versions = tuple(one_line(str(version), 200) for version in listed if version)
     url, commit = str(origin.get("URL", "")), str(origin.get("Hash", ""))
     with suppress(OSError), open(go_mod, "rb") as file:
         declares = read("go.mod", file.read(1 << 20)).module

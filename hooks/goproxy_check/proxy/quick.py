@@ -1,8 +1,4 @@
-"""The quick question: does a proxy serve what go.sum records? Its answer is a proof, or it decides nothing.
-
-Asked once, over requests, without credentials. Everything else that Go does (credentials, its certificates, the
-checksum database) is left to go itself.
-"""
+"""The quick question, without credentials: does a proxy serve what go.sum records? Proof, or it decides nothing."""
 
 import base64
 import hashlib
@@ -114,9 +110,10 @@ class Quick:
             parts = urlsplit(proxy.url)  # the query belongs to the proxy, the credentials to go
             path = f"{parts.path.rstrip('/')}/{quote(module.escape(ref.module))}/@v/{quote(module.escape(ref.version))}"
             url = parts._replace(netloc=parts.netloc.rpartition("@")[2], path=path + file).geturl()
-            reply = self._request("HEAD" if file == ".zip" else "GET", url, proxy, file)
-            if file == ".zip" and reply.status != 200 and not reply.absent:  # many storages refuse HEAD
-                reply = self._request("GET", url, proxy, file)
+            for method in ("HEAD", "GET") if file == ".zip" else ("GET",):
+                reply = self._request(method, url, proxy, file)
+                if reply.status == 200 or reply.absent:  # many storages refuse HEAD
+                    break
         except Exception as error:  # requests, urllib3, http.client and codecs raise what they like
             reply = Reply(proxy, file, 0, detail=_why(error))
         if self._traced:

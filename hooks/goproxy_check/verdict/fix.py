@@ -5,9 +5,9 @@ import os
 import posixpath
 import time
 
-from goproxy_check.go.answers import Failure, Reason
+from goproxy_check.go.answers import Reason
 from goproxy_check.go.env import GoEnv
-from goproxy_check.go.questions import Go
+from goproxy_check.go.questions import Failures, Go
 from goproxy_check.gofiles.modfile import read
 from goproxy_check.gofiles.reference import Reference, by_folder
 from goproxy_check.system.programs import Programs
@@ -26,8 +26,7 @@ def fix(
 ) -> tuple[list[Diagnosis], tuple[str, ...]]:
     """Fetch what is stale or unlisted from its origin within SECONDS, with one run of go for each folder below ROOT.
 
-    Returns the diagnoses, fixed or with the reason why not, and the go.sum files that have changed. With NOSUMDB what
-    is unverifiable is fetched too. Writes the module cache and go.sum, nothing else.
+    Returns the diagnoses, and the go.sum files that have changed. With NOSUMDB what is unverifiable is fetched too.
     """
     remedied = FIXABLE | {Verdict.UNVERIFIABLE} if nosumdb else FIXABLE
     fixable = {item.ref: item for item in diagnoses if item.verdict in remedied}
@@ -61,33 +60,23 @@ def fix(
     return [settled.get(item.ref, item) for item in diagnoses], tuple(changed)
 
 
-def _fetch(
-    go: Go, refs: list[Reference], served: set[Reference], place: str, end: float, nosumdb: bool
-) -> dict[Reference, Failure | None]:
-    """Fetch REFS in the module folder PLACE until END (time.monotonic()), and return for each why it has not come.
+def _fetch(go: Go, refs: list[Reference], served: set[Reference], place: str, end: float, nosumdb: bool) -> Failures:
+    """Fetch REFS, of which those SERVED by a proxy lack only the checksum database's record, in the folder PLACE.
 
-    Those SERVED by a proxy lack only the checksum database's record. With NOSUMDB the database is done without where it
-    has no record.
+    With NOSUMDB the database is done without where it has no record.
     """
-    found: dict[Reference, Failure | None] = {}
-
-    def download(some: list[Reference], **settings: str) -> None:
-        found.update(go.download(some, place, max(0.1, end - time.monotonic()), **settings))
-
-    def lacking(reason: Reason) -> list[Reference]:
-        return [ref for ref, no in found.items() if no and no.reason is reason]
-
-    download([ref for ref in refs if ref not in served], GOPROXY="direct")
+    found = go.download([ref for ref in refs if ref not in served], place, end, GOPROXY="direct")
     # The checksum database may be reachable through the proxy alone: with GONOPROXY just these modules come from their
     # origins, and everything else, the database too, takes the usual way.
+    cut_off = [ref for ref, no in found.items() if no and no.reason is Reason.NO_DATABASE]
     if go.env.proxies:
-        cut_off = lacking(Reason.NO_DATABASE)
-        download(cut_off, GONOPROXY=go.env.adding("GONOPROXY", cut_off))
+        found |= go.download(cut_off, place, end, GONOPROXY=go.env.adding("GONOPROXY", cut_off))
     if nosumdb:
-        unrecorded, held = lacking(Reason.NO_RECORD), [ref for ref in refs if ref in served]
+        unrecorded = [ref for ref, no in found.items() if no and no.reason is Reason.NO_RECORD]
+        held = [ref for ref in refs if ref in served]
         without = go.env.adding("GONOSUMDB", [*unrecorded, *held])
-        download(unrecorded, GOPROXY="direct", GONOSUMDB=without)
-        download(held, GONOSUMDB=without)  # what a proxy serves comes from there
+        found |= go.download(unrecorded, place, end, GOPROXY="direct", GONOSUMDB=without)
+        found |= go.download(held, place, end, GONOSUMDB=without)  # what a proxy serves comes from there
     return found
 
 
