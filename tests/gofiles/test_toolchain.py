@@ -2,10 +2,14 @@
 
 import pytest
 
-from goproxy_check.gofiles.modfile import demanded, newer, read, release
+from goproxy_check.gofiles.modfile import demanded, read, release
 
 ORDER = ["1.9beta2", "1.9rc1", "1.9", "1.9.1", "1.20rc1", "1.20", "1.20.1", "1.21", "1.21rc2", "1.21.0", "1.21.10"]
 ORDER += ["1.22rc1", "1.22.0", "1.99", "1.99.0"]
+
+
+def newer(name: str, than: str) -> bool:
+    return release(name) > release(than)
 
 
 @pytest.mark.parametrize("index", range(len(ORDER) - 1))

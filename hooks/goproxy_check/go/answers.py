@@ -1,6 +1,6 @@
 """What go prints, and what proxies say in it, turned into values: the only place that reads prose.
 
-The phrases of go are in cmd/go/internal (web, modfetch, modload, codehost); a test puts each to the real command.
+The phrases are those of cmd/go/internal (web, modfetch, modload, codehost); a test puts each to the real command.
 """
 
 import enum
@@ -80,10 +80,7 @@ _WORDS = [
     (Cause.NO_ORIGIN, r"(?i)network is unreachable|no route to host|no such host|tls handshake|operation timed out"),
     (Cause.NO_ORIGIN, r"(?i)failed to connect to|unable to access|deadline exceeded|temporary failure in name resol"),
     # repository managers and firewalls
-    (
-        Cause.POLICY,
-        r"(?i)polic(?:y|ies)\b|blocked|blocklist|block list|quarantin|cool-?down|curation|too (?:new|young)",
-    ),
+    (Cause.POLICY, r"(?i)polic(?:y|ies)\b|block(?:ed|list| list)|quarantin|cool-?down|curation|too (?:new|young)"),
     (Cause.POLICY, r"(?i)not allowed|denied by|prohibited|immature|minimum (?:release )?age|excluded by"),
     # registries of code forges
     (Cause.NOT_UPLOADED, r"(?i)package (?:does not exist|not found)|404 (?:package|project) not found|no such package"),

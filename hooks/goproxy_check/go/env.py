@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from goproxy_check.go.answers import json_objects
 from goproxy_check.gofiles import module
-from goproxy_check.gofiles.modfile import newer
+from goproxy_check.gofiles.modfile import release
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.redact import one_line, redacted_url
@@ -82,10 +82,7 @@ def read_go_env(programs: Programs, seconds: float) -> GoEnv:
 
 
 def _go_env(programs: Programs, go: str, seconds: float, *args: str, **changes: str) -> str:
-    """Return what ``go env`` prints; raises CommandError with its own words.
-
-    It runs in the top folder, which hardly ever has a go.mod: one with a newer go line, or a broken one, would end it.
-    """
+    """Return what ``go env`` prints in the top folder, where no go.mod can end it; raises CommandError."""
     env = programs.go_environment(**changes, GOWORK="off")
     result = programs.run([go, "env", *args], cwd=os.sep, env=env, timeout=seconds)
     output = result.stdout.decode("utf-8", "replace").strip()
@@ -96,10 +93,9 @@ def _go_env(programs: Programs, go: str, seconds: float, *args: str, **changes: 
 
 
 def downloaded(references: list[Reference], env: GoEnv, programs: Programs, seconds: float) -> list[Reference]:
-    """Return REFERENCES with the module versions that Go would download in place of the toolchains' names.
+    """Return REFERENCES with the module versions that ENV's Go would download in place of the toolchains' names.
 
-    Left out is what ENV's Go need not download: what is not newer than itself, or on PATH, or not allowed by
-    GOTOOLCHAIN; and all of them where there is no Go. Go may take SECONDS; raises CommandError.
+    Those that it need not download are left out: what is not newer, or on PATH, or not allowed by GOTOOLCHAIN.
     """
     named = [ref for ref in references if ref.is_toolchain and ref.version.startswith("go")]
     modules: dict[Reference, Reference] = {}
@@ -109,7 +105,7 @@ def downloaded(references: list[Reference], env: GoEnv, programs: Programs, seco
         least, _, mode = _go_env(programs, env.go, seconds, "GOTOOLCHAIN").rpartition("+")
         oldest, host = env.settings["GOVERSION"], f"{env.settings['GOHOSTOS']}-{env.settings['GOHOSTARCH']}"
         for ref in named if mode == "auto" else ():
-            if newer(ref.version, oldest) and newer(ref.version, least) and not shutil.which(ref.version):
+            if release(ref.version) > max(release(oldest), release(least)) and not shutil.which(ref.version):
                 modules[ref] = ref._replace(version=f"v0.0.1-{ref.version}.{host}")
     return [modules.get(ref, ref) for ref in references if ref not in named or ref in modules]
 
@@ -117,8 +113,7 @@ def downloaded(references: list[Reference], env: GoEnv, programs: Programs, seco
 def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:
     """Return the proxies of the GOPROXY list TEXT, and the word that ends it: ``direct``, ``off``, or none.
 
-    ``https://goproxy.example,direct`` is one proxy, then ``direct``. Whether an entry is a URL, Go itself says. Raises
-    CommandError for a list without entries. Source: cmd/go/internal/modfetch: proxyList.
+    Raises CommandError for a list without entries. Source: cmd/go/internal/modfetch: proxyList.
     """
     proxies: list[Proxy] = []
     for entry, separator in re.findall(r"([^,|]*)([,|]|$)", text):

@@ -67,7 +67,7 @@ class _Rejected(Exception):
 def read(name: str, data: bytes) -> ModFile:
     """Return what the file called NAME (``go.mod``, ``go.sum``, …) with the content DATA says; never raises.
 
-    In the middle of a merge conflict nothing but that is reported: neither side is what will be committed.
+    In the middle of a merge conflict nothing but that is reported.
     """
     most = 4 if name.endswith(".sum") else 1
     if len(data) > most << 20:  # 40,000 lines
@@ -155,8 +155,7 @@ def _string(token: str) -> str:
 def _path_version(tokens: list[str]) -> tuple[str, str]:
     """Return the module path and the version, "" if there is none, that TOKENS are; raises _Rejected.
 
-    A version must fit the path. What is not canonical, v1.2 as well as latest, is a query: Go writes the version that
-    it means (x/mod/modfile: fixVersion).
+    A version must be canonical and fit the path; others are queries to Go (x/mod/modfile: fixVersion).
     """
     path, *version = map(_string, tokens)
     problem = module.check(path, *version) if version else None
@@ -166,10 +165,9 @@ def _path_version(tokens: list[str]) -> tuple[str, str]:
 
 
 def release(name: str) -> tuple[object, ...]:
-    """Return a key for the order of the release that NAME (``go1.23.4``, ``1.23rc1``, ``go1.23.4-custom``) stands for.
+    """Return a key for the order of releases such as ``go1.23.4``, ``1.23rc1`` or ``go1.23.4-custom``, empty for others.
 
-    It is empty for other names. Since 1.21 a language version such as 1.23 comes before the candidates of its first
-    release, 1.23.0 (internal/gover: Compare).
+    Since 1.21 a language version, 1.23, comes before the candidates of its first release, 1.23.0 (internal/gover).
     """
     match = re.fullmatch(_RELEASE, re.split(r"[ \t-]", name.removeprefix("devel ").removeprefix("go"))[0])
     if not match:
@@ -179,17 +177,12 @@ def release(name: str) -> tuple[object, ...]:
     return int(major), int(minor), int(patch or 0), "" if language else kind or "~", int(number or 0)
 
 
-def newer(name: str, than: str) -> bool:
-    """Return whether NAME is a release after THAN, which may be none at all."""
-    return release(name) > release(than)
-
-
 def demanded(file: ModFile) -> tuple[str, int]:
     """Return the name of the toolchain that FILE demands, and the line that says so; "" if it demands none."""
     (number, line), (toolchain, _) = file.go, file.toolchain
     first = release(number)
     if not first or toolchain == "default":
         return "", 0
-    if re.fullmatch(_NAME, toolchain) and newer(toolchain, number):
+    if re.fullmatch(_NAME, toolchain) and release(toolchain) > first:
         return file.toolchain
     return (f"go{number}" if first[3] else f"go{number}.0"), line

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from goproxy_check.gofiles import module
-from goproxy_check.gofiles.modfile import TOOLCHAIN, Entry, ModFile, demanded, newer, read
+from goproxy_check.gofiles.modfile import TOOLCHAIN, Entry, ModFile, demanded, read, release
 from goproxy_check.gofiles.names import ignored_folder
 
 _MOST = 20  # problems of one file that are shown
@@ -145,7 +145,8 @@ def new_references(
                 found.setdefault(entry[:2], []).append(use)
         refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:_MOST]]
         wanted, line = ("", 0) if ignored_folder(path) else demanded(file)
-        if wanted and all(newer(wanted, demanded(tree.files[path])[0]) for tree in old if path in tree.files):
+        had = [release(demanded(tree.files[path])[0]) for tree in old if path in tree.files]
+        if wanted and all(release(wanted) > name for name in had):
             demands[wanted] = (*demands.get(wanted, ()), Location(path, line))
     refs += [after.reference(*name, uses) for name, uses in found.items()]
     refs += [Reference(TOOLCHAIN, name, places) for name, places in demands.items()]
@@ -188,8 +189,7 @@ class _Tree:
     def skipped(self, path: str, entry: Entry) -> Skipped | None:
         """Return why Go never fetches ENTRY, which the file at PATH names.
 
-        A replacement of its very version goes before one of all (https://go.dev/ref/mod#go-mod-file-replace); what is
-        on the right side of one is fetched, and never replaced again.
+        A replacement of its very version goes before one of all (https://go.dev/ref/mod#go-mod-file-replace).
         """
         if ignored := ignored_folder(path):
             return Skipped(Skip.IGNORED_FOLDER, ignored)
@@ -200,7 +200,7 @@ class _Tree:
         for place in (work, posixpath.join(folder, "go.mod")):
             file = self.files.get(place, _NONE)
             new = file.replacements.get(name) or file.replacements.get((entry.module, ""))
-            if new and name not in file.replacements.values():
+            if new and name not in file.replacements.values():  # what replaces another is not replaced again
                 return Skipped(Skip.REPLACED, f"{' '.join(new).strip()} ({place})")
             if name in file.excluded:
                 return Skipped(Skip.EXCLUDED, place)

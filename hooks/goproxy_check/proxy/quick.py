@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
 from goproxy_check import __version__
@@ -18,9 +18,6 @@ from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.redact import one_line
 from goproxy_check.system.terminal import complain
-
-if TYPE_CHECKING:
-    from urllib3 import PoolManager
 
 _MOST = 1 << 20  # bytes of an answer that are read
 _SECONDS = 10.0  # for one read; the whole is bounded by whoever waits for it
@@ -85,7 +82,7 @@ class Quick:
         self._proxies, self._traced = proxies, traced
         # Its pools alone: a Session would add a netrc, read the bodies of redirects, and take most of the time.
         self._adapter = HTTPAdapter(pool_connections=8, pool_maxsize=jobs)
-        self._network: dict[str, PoolManager] = {}  # scheme and host → the way there
+        self._network: dict[str, Any] = {}  # scheme and host → the way there
 
     def files(self, ref: Reference) -> tuple[str, ...]:
         """Return the files that Go needs of REF, as far as go.sum records them; folders (file://) are left to go."""
@@ -146,7 +143,7 @@ class Quick:
             return Reply(proxy, file, status, phrase, detail, cached_until(headers, time.time()))
         raise ValueError("too many redirects")
 
-    def _pools(self, url: str) -> "PoolManager":
+    def _pools(self, url: str) -> Any:
         """Return the connections for URL: through the network's proxy, if the environment names one for its host."""
         from requests.utils import get_environ_proxies, select_proxy
 
@@ -186,10 +183,7 @@ def go_mod_hash(go_mod: bytes) -> str:
 
 
 def cached_until(headers: Mapping[str, str], now: float) -> float | None:
-    """Return until when an answer with HEADERS will be repeated, in seconds since the epoch; None: unknown.
-
-    From Retry-After, Cache-Control: max-age less Age, or Expires (RFC 9110, 10.2.3; RFC 9111, 4.2).
-    """
+    """Return until when, in seconds since the epoch, an answer is repeated (RFC 9110, 10.2.3; RFC 9111, 4.2), or None."""
     retry, control = headers.get("Retry-After", ""), headers.get("Cache-Control", "").lower()
     if age := re.search(r"\bmax-age\s*=\s*\"?([0-9]{1,9})", control):
         spent = re.fullmatch(r"[0-9]{1,9}", headers.get("Age", ""))

@@ -53,10 +53,9 @@ class Ask:
         return max(0.0, self._end - time.monotonic())
 
     def together(self, refs: Sequence[Reference]) -> None:
-        """Begin to ask about REFS, if they are so many that an answer for each alone would cost too much.
+        """Begin to ask about REFS, if an answer for each alone would cost too much: several for each process.
 
-        Of what only go can settle a process takes several. Where a question for each version keeps all connections
-        busy, its files are asked for one after the other.
+        Where a question for each version keeps all connections busy, its files are asked for one after the other.
         """
         self._one_by_one = len(refs) >= self._jobs
         puzzling = [
@@ -89,10 +88,9 @@ class Ask:
         return self._listing(ref).result()
 
     def origin(self, ref: Reference) -> Answer:
-        """Return what the origin of REF has.
+        """Return what the origin of REF has: its commit, if the tags of its module do not say all.
 
-        A pseudo-version needs its commit, and ``+incompatible`` a look whether the tag has a go.mod. Where the go.mod
-        of a tag may not fit (a /vN path, a sub-folder), it is looked at too, unless go.sum has its hash.
+        Where the go.mod of a tag may not fit (a /vN path, a sub-folder), it is looked at, unless go.sum has its hash.
         """
         found = self._origin(ref).result()
         if _is_commit(ref) or found.published is None:

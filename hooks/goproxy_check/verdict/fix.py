@@ -81,12 +81,11 @@ def _fetch(go: Go, refs: list[Reference], served: set[Reference], place: str, en
 
 
 def _put_back(go_mod: str, mod: bytes, go_sum: str, lines: bytes) -> None:
-    """Keep go.mod as it was, and go.sum whole.
+    """Undo what Go rewrites in go.mod (no go line, v1, twice the same), and a go.sum that it left in pieces.
 
-    Go rewrites a go.mod that has no go line, a version in short form, or a requirement twice. And a go that is ended
-    while it writes go.sum, in place, leaves a part of it (cmd/go/internal/lockedfile: Transform).
+    It writes go.sum in place (cmd/go/internal/lockedfile: Transform).
     """
-    # Where anything else differs than what Go rewrites, somebody has saved another go.mod in the meantime.
+    # Where anything else differs, somebody has saved another go.mod in the meantime.
     if _content(go_mod) != mod and _meaning(_content(go_mod)) == _meaning(mod):
         _write(go_mod, mod)
     now = _content(go_sum)
