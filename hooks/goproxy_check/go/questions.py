@@ -60,8 +60,8 @@ class Go:
     def judge(self, ref: Reference, seconds: float, archive: bool = False) -> Answer:
         """Return what go says of REF with the proxies alone; with ARCHIVE it downloads that too.
 
-        One process for each go.sum that records other lines; the first no is the answer. go list is silent about a
-        go.mod that it could not verify; go mod download has the words, and comes to it before any archive.
+        One process for each go.sum that records other lines. go list is silent about a go.mod that it could not verify;
+        go mod download has the words, and comes to it before any archive.
         """
         for lines in ref.go_sums or ((),):
             answer = Answer() if archive else self._one((*_LIST, str(ref)), seconds, lines)
@@ -78,7 +78,7 @@ class Go:
         return self._one((*(_LIST if "@" in query else _VERSIONS), query), seconds, origin=origin)
 
     def several(self, refs: Sequence[Reference], seconds: float, at_once: int) -> dict[str, Answer]:
-        """Return what the proxies list of each module of REFS, and what go says of each of those REFS that is listed.
+        """Return what the proxies list of each module of REFS, and what go says of those that are listed.
 
         None is in go.sum. Two processes answer for all, with AT_ONCE requests; what they leave in doubt is missing.
         """

@@ -165,7 +165,7 @@ def _path_version(tokens: list[str]) -> tuple[str, str]:
 
 
 def release(name: str) -> tuple[object, ...]:
-    """Return a key for the order of releases such as ``go1.23.4``, ``1.23rc1`` or ``go1.23.4-custom``, empty for others.
+    """Return a key for the order of releases (``go1.23.4``, ``1.23rc1``, ``go1.23.4-custom``), empty for other names.
 
     Since 1.21 a language version, 1.23, comes before the candidates of its first release, 1.23.0 (internal/gover).
     """

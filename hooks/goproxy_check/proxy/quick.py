@@ -183,7 +183,7 @@ def go_mod_hash(go_mod: bytes) -> str:
 
 
 def cached_until(headers: Mapping[str, str], now: float) -> float | None:
-    """Return until when, in seconds since the epoch, an answer is repeated (RFC 9110, 10.2.3; RFC 9111, 4.2), or None."""
+    """Return until when an answer is repeated, in seconds since the epoch (RFC 9110, 10.2.3; RFC 9111, 4.2)."""
     retry, control = headers.get("Retry-After", ""), headers.get("Cache-Control", "").lower()
     if age := re.search(r"\bmax-age\s*=\s*\"?([0-9]{1,9})", control):
         spent = re.fullmatch(r"[0-9]{1,9}", headers.get("Age", ""))

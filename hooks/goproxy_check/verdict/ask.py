@@ -58,13 +58,13 @@ class Ask:
         Where a question for each version keeps all connections busy, its files are asked for one after the other.
         """
         self._one_by_one = len(refs) >= self._jobs
-        puzzling = [
-            ref for ref in refs if not (self.env.is_private(ref.module) or self.is_recorded(ref) or ref.is_toolchain)
-        ]
+        new = [ref for ref in refs if not (self.is_recorded(ref) or ref.is_toolchain)]
+        puzzling = [ref for ref in new if not self.env.is_private(ref.module)]
         modules = list(dict.fromkeys(ref.module for ref in puzzling))
         size = len(modules) // _GO_JOBS + 1
         for start in range(0, len(modules) if size > 1 else 0, size):
-            group = [ref for ref in puzzling if ref.module in modules[start : start + size]]
+            names = {*modules[start : start + size]}
+            group = [ref for ref in puzzling if ref.module in names]
             self._groups |= dict.fromkeys(group, self._go_pool.submit(self._several, group))
 
     def _several(self, group: list[Reference]) -> None:
