@@ -116,32 +116,30 @@ def _read_mod(lines: list[str], work: bool) -> ModFile:
 
 def _directive(file: ModFile, verb: str, args: list[str], line: int, work: bool) -> None:
     """Note in FILE what the directive VERB ARGS says; raises _Rejected."""
-    if verb == "replace":
-        arrow = 1 if args[1:2] == ["=>"] else 2
-        left, right = args[:arrow], args[arrow + 1 :]
-        folder = bool(right) and bool(re.fullmatch(_FOLDER, right[0].strip('"'), re.DOTALL))
-        if args[arrow : arrow + 1] != ["=>"] or len(right) != 2 - folder:
+    match verb, args:
+        case "replace", [_, "=>", *right] | [_, _, "=>", *right]:
+            folder = re.fullmatch(_FOLDER, "".join(right[:1]).strip('"'), re.DOTALL)
+            if len(right) != (1 if folder else 2):
+                raise _Rejected(Invalid.SYNTAX, _REPLACE)
+            old, new = _path_version(args[: -len(right) - 1]), _path_version(right)
+            file.entries += [] if folder else [Entry(*new, line)]
+            file.replacements[old] = new  # of two for one version the later counts (x/mod/modfile: removeDups)
+        case "replace", _:
             raise _Rejected(Invalid.SYNTAX, _REPLACE)
-        old, new = _path_version(left), _path_version(right)
-        file.entries += [] if folder else [Entry(*new, line)]
-        file.replacements[old] = new  # of two for one version the later counts (x/mod/modfile: removeDups)
-    elif verb in ("require", "exclude") and not work:
-        if len(args) != 2:
+        case "require", [_, _] if not work:
+            file.entries.append(Entry(*_path_version(args), line, required=True))
+        case "exclude", [_, _] if not work:
+            file.excluded.add(_path_version(args))
+        case (("require" | "exclude"), _) if not work:
             raise _Rejected(Invalid.SYNTAX, f"usage: {verb} module/path v1.2.3")
-        name = _path_version(args)
-        if verb == "require":
-            file.entries.append(Entry(*name, line, required=True))
-        else:
-            file.excluded.add(name)
-    elif len(args) == 1:
-        if verb == "go" and not file.go[0] and re.fullmatch(_GO_VERSION, args[0]):
-            file.go = (args[0], line)
-        elif verb == "toolchain" and not file.toolchain[0]:
-            file.toolchain = (args[0], line)
-        elif verb == "module" and not work:
-            file.module = file.module or _string(args[0])
-        elif verb == "use" and work:
-            file.uses.append(_string(args[0]))
+        case "go", [version] if not file.go[0] and re.fullmatch(_GO_VERSION, version):
+            file.go = (version, line)
+        case "toolchain", [name] if not file.toolchain[0]:
+            file.toolchain = (name, line)
+        case "module", [path] if not work:
+            file.module = file.module or _string(path)
+        case "use", [path] if work:
+            file.uses.append(_string(path))
 
 
 def _string(token: str) -> str:

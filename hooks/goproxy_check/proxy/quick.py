@@ -130,9 +130,9 @@ class Quick:
                     url = urljoin(url, headers["Location"])
                     continue
                 for chunk in response.stream(1 << 16, decode_content=True):
-                    body += chunk
                     if file == ".zip" and status == 200:
                         break
+                    body += chunk
                     if len(body) > _MOST:
                         raise ValueError("a longer answer than any such file is")
             phrase = one_line(response.reason or "", 60)
