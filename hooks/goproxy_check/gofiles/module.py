@@ -142,7 +142,7 @@ def match_prefix_patterns(globs: str, path: str) -> bool:
     PATH; empty globs match nothing. Source: ``go help module-private``, x/mod/module.MatchPrefixPatterns.
     """
     for glob in filter(None, (each.removesuffix("/") for each in globs.split(","))):
-        # To Go a class is negated by ^, and what follows a \ stands for itself.
+        # To Go a class is negated by ^; without the \ of an escaped character a glob matches the same, or more.
         patterns = glob.replace("[^", "[!").replace("\\", "").split("/")
         elements = path.split("/")[: len(patterns)]
         if len(elements) == len(patterns) and all(map(fnmatchcase, elements, patterns)):
