@@ -48,7 +48,7 @@ fuzz: $(VENV)/.installed-test
 	$(RUN) FUZZ_CASES=3000 python -m pytest -n $(WORKERS) tests/acceptance/test_random_cases.py
 
 # One call of pip: each reads the registry's lists again.  --no-compile: Python compiles what is imported, when it is.
-$(VENV)/.installed: WANTED := .
+$(VENV)/.installed: WANTED := .[demo]
 $(VENV)/.installed-test: WANTED := .[test]
 $(VENV)/.installed $(VENV)/.installed-test: setup.cfg
 	@test -e $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from goproxy_check.go.answers import failure, origin_failure
+from goproxy_check.go.answers import failure
 from goproxy_check.go.env import Proxy
 from goproxy_check.go.questions import Answer
 from goproxy_check.gofiles import module
@@ -76,7 +76,7 @@ FAILURES = formatted(
     'Get "https://user:secret@goproxy.example/{}": dial tcp: {}',
 ).map(failure)
 ORIGIN_FAILURES = formatted("{}", "git ls-remote: exit status 128:\n\tfatal: {}", "unknown revision {}").map(
-    lambda text: origin_failure(text, "m")
+    lambda text: failure(text, "m")
 )
 ORIGINS = st.builds(Answer, st.none() | ORIGIN_FAILURES, VERSIONS, WORDS.map(redacted_url))
 REPLIES = st.builds(

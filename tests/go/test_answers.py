@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from goproxy_check.go.answers import Failure, Reason, failure, json_objects, origin_failure
+from goproxy_check.go.answers import Failure, Reason, failure, json_objects
 from goproxy_check.gofiles.reference import Reference
 from tests.support.asking import questions
 from tests.support.goproxy import Fault, GoProxy, Said, hashes, reset
@@ -153,7 +153,7 @@ def test_proxy_of_the_network_wants_a_login(world: World, proxy: GoProxy) -> Non
 def test_goproxy_that_go_cannot_use(world: World, proxy: GoProxy, goproxy: str) -> None:
     text = goproxy.replace("PROXY", proxy.url)
     assert judged(world, GOPROXY=text).reason is Reason.SETTINGS
-    assert questions(world, GOPROXY=text).listing(LIB, 60).failure is not None
+    assert questions(world, GOPROXY=text).known(LIB, 60).failure is not None
 
 
 def test_folder_without_the_file(world: World, proxy: GoProxy) -> None:
@@ -222,7 +222,7 @@ def test_database_that_lies(world: World, served: GoProxy, database: SumDB) -> N
 
 # What go says of origins.
 def looked_for(world: World, ref: Reference, **env: str) -> tuple[bool | None, Failure]:
-    found = questions(world, **env).commit(ref, 60)
+    found = questions(world, **env).known(str(ref), 60, origin=True)
     assert found.failure
     return found.published, found.failure
 
@@ -319,7 +319,7 @@ def test_vanity_host_that_knows_nothing(world: World, proxy: GoProxy, said: Said
     ],
 )
 def test_other_words_about_an_origin(text: str, reason: Reason) -> None:
-    assert origin_failure(text, "x@v1.0.0").reason is reason
+    assert failure(text, "x@v1.0.0").reason is reason
 
 
 @pytest.mark.parametrize(

@@ -91,8 +91,8 @@ def test_settings_that_do_not_matter(world: World, served: GoProxy, settings: di
     world.origin(LIB, "v1.0.0", "v1.1.0")
     go = questions(world, **settings)
     assert go.judge(REF, 60).failure is None
-    assert go.listing(LIB, 60).versions
-    assert go.tags(LIB, 60).versions == ("v1.0.0", "v1.1.0")
+    assert go.known(LIB, 60).versions
+    assert go.known(LIB, 60, origin=True).versions == ("v1.0.0", "v1.1.0")
 
 
 def test_time_that_is_up_ends_go(world: World, served: GoProxy) -> None:
@@ -103,7 +103,7 @@ def test_time_that_is_up_ends_go(world: World, served: GoProxy) -> None:
 
     served.fault("@v/", wait)
     go, started = questions(world), time.monotonic()
-    for failure in (go.judge(REF, 0.5).failure, go.listing(LIB, 0.5).failure):
+    for failure in (go.judge(REF, 0.5).failure, go.known(LIB, 0.5).failure):
         assert failure and failure.reason is Reason.TIMED_OUT
     over.set()
     assert time.monotonic() - started < 30
@@ -120,7 +120,7 @@ def test_go_that_goes_away(world: World, served: GoProxy) -> None:
     world.program("go", f'exec "{world.go_path}" "$@"')
     go = questions(world)
     os.unlink(world.root / "bin" / "go")
-    for failure in (go.judge(REF, 60).failure, go.listing(LIB, 60).failure, go.tags(LIB, 60).failure):
+    for failure in (go.judge(REF, 60).failure, go.known(LIB, 60).failure, go.known(LIB, 60, origin=True).failure):
         assert failure and failure.reason is Reason.UNAVAILABLE
 
 
@@ -137,7 +137,7 @@ def test_go_that_goes_away(world: World, served: GoProxy) -> None:
 )
 def test_list(world: World, proxy: GoProxy, body: bytes, versions: tuple[str, ...]) -> None:
     proxy.fault("list$", Said(200, body))
-    listing = questions(world).listing(LIB, 60)
+    listing = questions(world).known(LIB, 60)
     assert (listing.versions, listing.failure) == (versions, None)
     # Go may look at one that is listed.
     assert {path.rpartition("/")[2].removesuffix(".info") for path in proxy.asked()} <= {"list", *versions}
@@ -148,7 +148,7 @@ def test_list(world: World, proxy: GoProxy, body: bytes, versions: tuple[str, ..
 )
 def test_list_that_is_not_given(world: World, proxy: GoProxy, status: int, reason: Reason) -> None:
     proxy.fault("list$", Said(status, b"the words"))
-    listing = questions(world).listing(LIB, 60)
+    listing = questions(world).known(LIB, 60)
     assert listing.versions == ()
     assert listing.failure is None or listing.failure.reason is reason
 
@@ -157,7 +157,7 @@ def test_retracted_versions_are_listed(world: World, proxy: GoProxy) -> None:
     """And no go.mod is read for it."""
     proxy.put(LIB, "v1.0.0")
     proxy.put(LIB, "v1.1.0", f"module {LIB}\n\nretract v1.0.0\n")
-    assert questions(world).listing(LIB, 60).versions == ("v1.0.0", "v1.1.0")
+    assert questions(world).known(LIB, 60).versions == ("v1.0.0", "v1.1.0")
     assert set(proxy.asked()) == {f"/{LIB}/@v/list"}
 
 
@@ -166,7 +166,7 @@ def test_tags_of_the_origin(world: World, proxy: GoProxy) -> None:
     repository = world.origin(LIB, "v1.0.0", "v1.1.0")
     world.git("tag", "release-7", cwd=repository)
     world.git("tag", "v1", cwd=repository)
-    found = questions(world, GOSUMDB="sum.example+00000000+AAAA").tags(LIB, 60)
+    found = questions(world, GOSUMDB="sum.example+00000000+AAAA").known(LIB, 60, origin=True)
     assert (found.published, found.versions, found.url) == (True, ("v1.0.0", "v1.1.0"), f"https://{LIB}")
     assert not proxy.log
 
@@ -175,7 +175,7 @@ def test_checksum_database_hears_of_no_question_to_an_origin(world: World, proxy
     world.origin(LIB, "v1.1.0")
     database = proxy.sumdb = SumDB("sum.example")
     settings = {"GOSUMDB": f"{database.key} {proxy.url}/sumdb/sum.example", "GONOSUMDB": "", "GOPRIVATE": ""}
-    assert questions(world, **settings).commit(REF, 60).published
+    assert questions(world, **settings).known(str(REF), 60, origin=True).published
     assert not proxy.log
 
 
@@ -194,7 +194,7 @@ def test_commit_at_the_origin(world: World, proxy: GoProxy, module: str, folder:
         world.git("tag", tag, cwd=repository)
     else:
         world.publish(module, tag)
-    found = questions(world).commit(Reference(module, version), 60)
+    found = questions(world).known(str(Reference(module, version)), 60, origin=True)
     assert (found.published, found.url) == (True, f"https://{LIB}"), found
     assert found.commit == world.git("rev-parse", "HEAD", cwd=repository)
     assert not proxy.log
@@ -204,5 +204,5 @@ def test_commit_that_no_tag_names(world: World, proxy: GoProxy) -> None:
     repository = world.origin(LIB, "v1.0.0")
     commit = world.commit(repository, "later", "--allow-empty", "--date=2026-01-02T03:04:05Z")
     made = world.git("log", "-1", "--format=%cd", "--date=format-local:%Y%m%d%H%M%S", cwd=repository, TZ="UTC")
-    found = questions(world).commit(Reference(LIB, f"v1.0.1-0.{made}-{commit[:12]}"), 60)
+    found = questions(world).known(str(Reference(LIB, f"v1.0.1-0.{made}-{commit[:12]}")), 60, origin=True)
     assert (found.published, found.commit) == (True, commit)

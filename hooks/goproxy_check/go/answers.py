@@ -1,6 +1,6 @@
 """What go prints, and what proxies say in it, turned into values: the only place that reads prose.
 
-The phrases of go are in cmd/go/internal (web, modfetch, modload, codehost); a test puts each to the real command.
+The phrases are those of cmd/go/internal (web, modfetch, modload, codehost); a test puts each to the real command.
 """
 
 import enum
@@ -80,10 +80,7 @@ _WORDS = [
     (Cause.NO_ORIGIN, r"(?i)network is unreachable|no route to host|no such host|tls handshake|operation timed out"),
     (Cause.NO_ORIGIN, r"(?i)failed to connect to|unable to access|deadline exceeded|temporary failure in name resol"),
     # repository managers and firewalls
-    (
-        Cause.POLICY,
-        r"(?i)polic(?:y|ies)\b|blocked|blocklist|block list|quarantin|cool-?down|curation|too (?:new|young)",
-    ),
+    (Cause.POLICY, r"(?i)polic(?:y|ies)\b|block(?:ed|list| list)|quarantin|cool-?down|curation|too (?:new|young)"),
     (Cause.POLICY, r"(?i)not allowed|denied by|prohibited|immature|minimum (?:release )?age|excluded by"),
     # registries of code forges
     (Cause.NOT_UPLOADED, r"(?i)package (?:does not exist|not found)|404 (?:package|project) not found|no such package"),
@@ -93,6 +90,7 @@ _WORDS = [
 _PASSING = r"reading \S+: (?:429|50[234]) |connection reset|broken pipe|\bEOF\b|[Tt]imeout|stream error|server closed"
 # reading https://goproxy.example/m/@v/v1.0.0.info: 404 Not Found⏎⇥server response: not found: …
 _HTTP = r"reading (\S+?): (?:(\d{3}) ([^\n]*)|[^\n]*)(?:\n\tserver response:\s?(.*))?"
+_FIELDS = {"Path": str, "Version": str, "Versions": list, "Origin": dict, "Time": str, "GoMod": str}  # of its JSON
 _GET = r"^.*?(?:Get|Head|read) \"([^\"]+)\": "
 _HASHES = r"\tdownloaded: (h1:\S+)\n\t(\S+?): +(h1:\S+)"
 
@@ -102,8 +100,14 @@ def cause(words: str) -> Cause:
     return _first(_WORDS, words, Cause.UNSAID)
 
 
-def failure(text: str) -> Failure:
-    """Return what the error TEXT of ``go list`` or ``go mod download`` means."""
+def failure(text: str, origin_of: str = "") -> Failure:
+    """Return what the error TEXT of go means; of an origin, if it was asked about MODULE or MODULE@VERSION there."""
+    if origin_of:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        by_git = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:", "remote:"))]
+        words = (by_git or lines or ["no answer"])[0].removeprefix("module ").removeprefix(f"{origin_of}: ")
+        words = words.removeprefix("invalid version: ").rpartition('": ')[2]  # what comes before names URLs
+        return Failure(_first(_ORIGIN_PHRASES, text, Reason.NO_ACCESS), one_line(words))
     reason = _first(_PHRASES, text, Reason.UNAVAILABLE)
     may_pass = reason in (Reason.UNAVAILABLE, Reason.NO_DATABASE) and bool(re.search(_PASSING, text))
     found = Failure(reason, one_line(re.sub(r"^\S+@v\S+: ", "", text.strip())), may_pass=may_pass)
@@ -118,15 +122,6 @@ def failure(text: str) -> Failure:
     return found
 
 
-def origin_failure(text: str, query: str) -> Failure:
-    """Return what the error TEXT of go says about the origin of QUERY (MODULE or MODULE@VERSION)."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    by_git = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:", "remote:"))]
-    words = (by_git or lines or ["no answer"])[0].removeprefix(f"module {query}: ").removeprefix(f"{query}: ")
-    words = words.removeprefix("invalid version: ").rpartition('": ')[2]  # what comes before names URLs
-    return Failure(_first(_ORIGIN_PHRASES, text, Reason.NO_ACCESS), one_line(words))
-
-
 def _first(phrases: Sequence[tuple[T, str]], text: str, otherwise: T) -> T:
     return next((meaning for meaning, phrase in phrases if re.search(phrase, text, re.DOTALL)), otherwise)
 
@@ -139,5 +134,5 @@ def json_objects(output: bytes) -> Iterator[dict[str, Any]]:
             item, at = decoder.raw_decode(text, start.end())
         except (ValueError, RecursionError):
             return
-        if isinstance(item, dict):
+        if isinstance(item, dict) and all(isinstance(item.get(name, kind()), kind) for name, kind in _FIELDS.items()):
             yield item

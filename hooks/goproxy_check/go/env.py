@@ -5,17 +5,19 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from goproxy_check.go.answers import json_objects
 from goproxy_check.gofiles import module
-from goproxy_check.gofiles.modfile import newer
+from goproxy_check.gofiles.modfile import release
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.redact import one_line, redacted_url
 
-_NAMES = ("GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOFLAGS", "GOMODCACHE", "GOVERSION")
-_HOST = ("GOHOSTOS", "GOHOSTARCH")
+_NAMES = ["GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOFLAGS", "GOMODCACHE"]
+_NAMES += ["GOVERSION", "GOHOSTOS", "GOHOSTARCH"]
+# A URL of which it is certain what is its userinfo: https://me:secret@goproxy.example:8080/path
+_PLAIN = r"(?i:https?|file)://(?:[^/?#@]*@)?(?:\[[^]/?#@]*\]|[^/?#@:]+)(?::[0-9]{1,5})?"
+_PLAIN += r"(?:/(?![^?#]*:[^?#]*@)[^?#]*)?(?:[?#].*)?"
 
 
 class Proxy(NamedTuple):
@@ -66,11 +68,11 @@ class GoEnv(NamedTuple):
 def read_go_env(programs: Programs, seconds: float) -> GoEnv:
     """Ask ``go env`` for at most SECONDS, or the environment where there is no go command; raises CommandError."""
     go = os.path.abspath(found) if (found := shutil.which("go")) else ""
-    settings = {**dict.fromkeys((*_NAMES, *_HOST), ""), "GONOPROXY": os.environ.get("GOPRIVATE", ""), **os.environ}
+    settings = {**dict.fromkeys(_NAMES, ""), "GONOPROXY": os.environ.get("GOPRIVATE", ""), **os.environ}
     if go:
-        output = _go_env(programs, go, seconds, {"GOTOOLCHAIN": "local"}, "-json", *_NAMES, *_HOST)
-        settings = next(json_objects(output), {})
-        if not all(isinstance(settings.get(name), str) for name in (*_NAMES, *_HOST)):
+        output = _go_env(programs, go, seconds, "-json", *_NAMES, GOTOOLCHAIN="local")
+        settings = next(json_objects(output.encode()), {})
+        if not all(isinstance(settings.get(name), str) for name in _NAMES):
             raise CommandError("go env: the answer makes no sense: repair the Go installation")
     elif "GOPROXY" not in os.environ:
         raise CommandError("no go command and no GOPROXY in the environment: install Go, or set GOPROXY")
@@ -79,51 +81,39 @@ def read_go_env(programs: Programs, seconds: float) -> GoEnv:
     return GoEnv(go, *proxy_list(settings["GOPROXY"]), settings)
 
 
-def _go_env(programs: Programs, go: str, seconds: float, changes: dict[str, str], *args: str) -> bytes:
-    """Return what ``go env`` prints; raises CommandError with its own words.
-
-    It runs in the top folder, which hardly ever has a go.mod: with a newer go line in one Go would look for another
-    toolchain, and with a broken one it would fail.
-    """
+def _go_env(programs: Programs, go: str, seconds: float, *args: str, **changes: str) -> str:
+    """Return what ``go env`` prints in the top folder, where no go.mod can end it; raises CommandError."""
     env = programs.go_environment(**changes, GOWORK="off")
     result = programs.run([go, "env", *args], cwd=os.sep, env=env, timeout=seconds)
-    if result.code != 0:
-        words = one_line(result.stderr) or f"exit status {result.code}"
+    output = result.stdout.decode("utf-8", "replace").strip()
+    if result.code != 0 or not output:
+        words = one_line(result.stderr) or f"no answer (exit status {result.code})"
         raise CommandError(f"go env: {words}: repair the Go installation")
-    return result.stdout
+    return output
 
 
 def downloaded(references: list[Reference], env: GoEnv, programs: Programs, seconds: float) -> list[Reference]:
-    """Return REFERENCES with the module versions that Go would download in place of the toolchains' names.
+    """Return REFERENCES with the module versions that ENV's Go would download in place of the toolchains' names.
 
-    Left out is what ENV's Go need not download: what is not newer than itself, or on PATH, or not allowed by
-    GOTOOLCHAIN; and all of them where there is no Go. Go may take SECONDS; raises CommandError.
+    Those that it need not download are left out: what is not newer, or on PATH, or not allowed by GOTOOLCHAIN.
     """
     named = [ref for ref in references if ref.is_toolchain and ref.version.startswith("go")]
-    oldest = _oldest(env, programs, seconds) if named and env.go else ""
-    wanted = [ref for ref in named if oldest and newer(ref.version, oldest) and not shutil.which(ref.version)]
-    host = "-".join(env.settings[name] for name in _HOST)
-    modules = {ref: ref._replace(version=f"v0.0.1-{ref.version}.{host}") for ref in wanted}
+    modules: dict[Reference, Reference] = {}
+    if named and env.go:
+        # ``go env GOTOOLCHAIN``, in just these words, the local Go answers whatever GOTOOLCHAIN is set to
+        # (cmd/go/internal/toolchain: Select).
+        least, _, mode = _go_env(programs, env.go, seconds, "GOTOOLCHAIN").rpartition("+")
+        oldest, host = env.settings["GOVERSION"], f"{env.settings['GOHOSTOS']}-{env.settings['GOHOSTARCH']}"
+        for ref in named if mode == "auto" else ():
+            if release(ref.version) > max(release(oldest), release(least)) and not shutil.which(ref.version):
+                modules[ref] = ref._replace(version=f"v0.0.1-{ref.version}.{host}")
     return [modules.get(ref, ref) for ref in references if ref not in named or ref in modules]
-
-
-def _oldest(env: GoEnv, programs: Programs, seconds: float) -> str:
-    """Return the toolchain that is used unless a newer one is demanded; "" if none is ever downloaded."""
-    # ``go env GOTOOLCHAIN``, in just these words, the local Go answers whatever GOTOOLCHAIN is set to
-    # (cmd/go/internal/toolchain: Select).
-    output = _go_env(programs, env.go, seconds, {}, "GOTOOLCHAIN")
-    least, _, mode = output.decode("utf-8", "replace").strip().rpartition("+")
-    if not mode:
-        raise CommandError("go env GOTOOLCHAIN: no answer: repair the Go installation")
-    local = env.settings["GOVERSION"]
-    return "" if mode != "auto" else least if newer(least, local) else local
 
 
 def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:
     """Return the proxies of the GOPROXY list TEXT, and the word that ends it: ``direct``, ``off``, or none.
 
-    ``https://goproxy.example,direct`` is one proxy, then ``direct``. Whether an entry is a URL, Go itself says. Raises
-    CommandError for a list without entries. Source: cmd/go/internal/modfetch: proxyList.
+    Raises CommandError for a list without entries. Source: cmd/go/internal/modfetch: proxyList.
     """
     proxies: list[Proxy] = []
     for entry, separator in re.findall(r"([^,|]*)([,|]|$)", text):
@@ -134,20 +124,10 @@ def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:
         # complete URL; everything else gets https:// in front.
         if re.search("[.:/]", url) and ":/" not in url and not os.path.isabs(url) and not url.startswith("/"):
             url = f"https://{url}"
-        if "@" in url and not _is_plain(url):  # before Go, or anybody else, shows a part of a password
+        if "@" in url and not re.fullmatch(_PLAIN, url):  # before Go, or anybody else, shows a part of a password
             problem = f"GOPROXY: entry {len(proxies) + 1} is not a URL (see go env GOPROXY)"
             raise CommandError(f"{problem}: in its user and password, write / as %2F, @ as %40 and so on")
         proxies += [Proxy(url, separator == "|")] if url else []
     if not proxies:
         raise CommandError("GOPROXY has no entries: set it to a proxy's URL, or unset it (go env -u GOPROXY)")
     return tuple(proxies), ""
-
-
-def _is_plain(url: str) -> bool:
-    """Return whether it is certain which part of URL is its userinfo."""
-    try:
-        parts = urlsplit(url)
-        known = parts.scheme in ("https", "http", "file") and bool(parts.hostname) and parts.port != 0
-        return known and not re.search(":.*@", parts.path)
-    except ValueError:  # such as a port that is none
-        return False

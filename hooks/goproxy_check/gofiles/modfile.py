@@ -1,19 +1,15 @@
 """go.mod, go.work, go.sum and go.work.sum, read line by line: what they name, and what Go replaces or leaves out.
 
-The grammar is https://go.dev/ref/mod#go-mod-file-lexical and golang.org/x/mod/modfile (read.go, rule.go, work.go). Only
-lines that name a module version are judged: whatever else is wrong, the next go command says itself. Which toolchain
-a file demands: https://go.dev/doc/toolchain, cmd/go/internal/toolchain.
+Only lines that name a module version are judged: whatever else is wrong, the next go command says itself. Sources:
+https://go.dev/ref/mod#go-mod-file-lexical, x/mod/modfile (rule.go), https://go.dev/doc/toolchain.
 """
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.module import Invalid, Problem
-
-if TYPE_CHECKING:
-    from packaging.version import Version
 
 TOOLCHAIN = "golang.org/toolchain"
 # Go writes this hash of an empty go.mod by an old bug, and ignores it (cmd/go/internal/modfetch: emptyGoModHash).
@@ -23,9 +19,9 @@ _TOKEN = re.compile(r"""//.*|("(?:\\.|[^"\\])*"|`[^`]*`|[()\[\]{},]|[^\s()\[\]{}
 # What git writes around the two sides of a conflict, and above their common ancestor: <<<<<<< HEAD
 _CONFLICT = r"([<|=>])\1{6}(?:\s|$)"
 # A Go version, such as 1.23, 1.23.4 or 1.23rc1
-_GO_VERSION = re.compile(r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?")
-# The same and others that may be compared: devel, alpha, beta
-_RELEASE = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})(\.[0-9]{1,6})?((?:alpha|beta|rc)[0-9]{1,6})?")
+_GO_VERSION = r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?"
+# The same in parts, and others that may be compared: 1.23alpha1
+_RELEASE = r"([0-9]{1,6})\.([0-9]{1,6})(?:\.([0-9]{1,6}))?(?:(alpha|beta|rc)([0-9]{1,6}))?"
 # go1.23.4, go1.23.4-custom
 _NAME = r"go[0-9][0-9A-Za-z.]*(?:-[0-9A-Za-z][0-9A-Za-z._-]*)?"
 # ./folder, ..\folder, /folder, C:\folder
@@ -44,6 +40,9 @@ class Entry(NamedTuple):
     hash: str = ""  # in go.sum
     go_mod: bool = False  # a /go.mod line of go.sum
     required: bool = False  # by a require line
+
+    def __str__(self) -> str:
+        return f"{self.module} {self.version}{'/go.mod' * self.go_mod} {self.hash}"
 
 
 class ModFile:
@@ -68,7 +67,7 @@ class _Rejected(Exception):
 def read(name: str, data: bytes) -> ModFile:
     """Return what the file called NAME (``go.mod``, ``go.sum``, …) with the content DATA says; never raises.
 
-    In the middle of a merge conflict nothing but that is reported: neither side is what will be committed.
+    In the middle of a merge conflict nothing but that is reported.
     """
     most = 4 if name.endswith(".sum") else 1
     if len(data) > most << 20:  # 40,000 lines
@@ -117,31 +116,30 @@ def _read_mod(lines: list[str], work: bool) -> ModFile:
 
 def _directive(file: ModFile, verb: str, args: list[str], line: int, work: bool) -> None:
     """Note in FILE what the directive VERB ARGS says; raises _Rejected."""
-    if verb == "replace":
-        arrow = 1 if args[1:2] == ["=>"] else 2
-        folder = bool(re.fullmatch(_FOLDER, "".join(args[arrow + 1 : arrow + 2]).strip('"'), re.DOTALL))
-        if args[arrow : arrow + 1] != ["=>"] or len(args) != arrow + 3 - folder:
+    match verb, args:
+        case "replace", [_, "=>", *right] | [_, _, "=>", *right]:
+            folder = re.fullmatch(_FOLDER, "".join(right[:1]).strip('"'), re.DOTALL)
+            if len(right) != (1 if folder else 2):
+                raise _Rejected(Invalid.SYNTAX, _REPLACE)
+            old, new = _path_version(args[: -len(right) - 1]), _path_version(right)
+            file.entries += [] if folder else [Entry(*new, line)]
+            file.replacements[old] = new  # of two for one version the later counts (x/mod/modfile: removeDups)
+        case "replace", _:
             raise _Rejected(Invalid.SYNTAX, _REPLACE)
-        old, new = _path_version(args[:arrow]), _path_version(args[arrow + 1 :])
-        file.entries += [] if folder else [Entry(*new, line)]
-        file.replacements[old] = new  # of two for one version the later counts (x/mod/modfile: removeDups)
-    elif verb in ("require", "exclude") and not work:
-        if len(args) != 2:
+        case "require", [_, _] if not work:
+            file.entries.append(Entry(*_path_version(args), line, required=True))
+        case "exclude", [_, _] if not work:
+            file.excluded.add(_path_version(args))
+        case (("require" | "exclude"), _) if not work:
             raise _Rejected(Invalid.SYNTAX, f"usage: {verb} module/path v1.2.3")
-        name = _path_version(args)
-        if verb == "require":
-            file.entries.append(Entry(*name, line, required=True))
-        else:
-            file.excluded.add(name)
-    elif len(args) == 1:
-        if verb == "go" and not file.go[0] and _GO_VERSION.fullmatch(args[0]):
-            file.go = (args[0], line)
-        elif verb == "toolchain" and not file.toolchain[0]:
-            file.toolchain = (args[0], line)
-        elif verb == "module" and not work:
-            file.module = file.module or _string(args[0])
-        elif verb == "use" and work:
-            file.uses.append(_string(args[0]))
+        case "go", [version] if not file.go[0] and re.fullmatch(_GO_VERSION, version):
+            file.go = (version, line)
+        case "toolchain", [name] if not file.toolchain[0]:
+            file.toolchain = (name, line)
+        case "module", [path] if not work:
+            file.module = file.module or _string(path)
+        case "use", [path] if work:
+            file.uses.append(_string(path))
 
 
 def _string(token: str) -> str:
@@ -155,8 +153,7 @@ def _string(token: str) -> str:
 def _path_version(tokens: list[str]) -> tuple[str, str]:
     """Return the module path and the version, "" if there is none, that TOKENS are; raises _Rejected.
 
-    A version must fit the path. What is not canonical, v1.2 as well as latest, is a query: Go writes the version that
-    it means (x/mod/modfile: fixVersion).
+    A version must be canonical and fit the path; others are queries to Go (x/mod/modfile: fixVersion).
     """
     path, *version = map(_string, tokens)
     problem = module.check(path, *version) if version else None
@@ -165,33 +162,25 @@ def _path_version(tokens: list[str]) -> tuple[str, str]:
     return path, version[0] if version else ""
 
 
-def release(name: str) -> "Version | None":
-    """Return the release that NAME (``go1.23.4``, ``1.23rc1``, ``go1.23.4-custom``) stands for; None for others.
+def release(name: str) -> tuple[object, ...]:
+    """Return a key for the order of releases (``go1.23.4``, ``1.23rc1``, ``go1.23.4-custom``), empty for other names.
 
-    Since 1.21 a language version such as 1.23 comes before the candidates of its first release, 1.23.0
-    (internal/gover: Compare).
+    Since 1.21 a language version, 1.23, comes before the candidates of its first release, 1.23.0 (internal/gover).
     """
-    match = _RELEASE.fullmatch(re.split(r"[ \t-]", name.removeprefix("devel ").removeprefix("go"))[0])
+    match = re.fullmatch(_RELEASE, re.split(r"[ \t-]", name.removeprefix("devel ").removeprefix("go"))[0])
     if not match:
-        return None
-    from packaging.version import Version  # only a changed go line pays for this
-
-    language = not (match[3] or match[4]) and (int(match[1]), int(match[2])) >= (1, 21)
-    return Version(f"{match[0]}.dev0" if language else match[0])
+        return ()
+    major, minor, patch, kind, number = match.groups()
+    language = not (patch or kind) and (int(major), int(minor)) >= (1, 21)
+    return int(major), int(minor), int(patch or 0), "" if language else kind or "~", int(number or 0)
 
 
 def demanded(file: ModFile) -> tuple[str, int]:
     """Return the name of the toolchain that FILE demands, and the line that says so; "" if it demands none."""
-    number, line = file.go
+    (number, line), (toolchain, _) = file.go, file.toolchain
     first = release(number)
-    if not first or file.toolchain[0] == "default":
+    if not first or toolchain == "default":
         return "", 0
-    if re.fullmatch(_NAME, file.toolchain[0]) and newer(file.toolchain[0], number):
+    if re.fullmatch(_NAME, toolchain) and release(toolchain) > first:
         return file.toolchain
-    return (f"go{number}.0" if first.is_devrelease else f"go{number}"), line
-
-
-def newer(name: str, than: str) -> bool:
-    """Return whether NAME is a release after THAN, which may be none at all."""
-    one, other = release(name), release(than)
-    return one is not None and (other is None or one > other)
+    return (f"go{number}" if first[3] else f"go{number}.0"), line

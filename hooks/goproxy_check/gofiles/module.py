@@ -1,11 +1,9 @@
-"""Module paths and versions: what is valid, how they are escaped, which patterns match them, which tag they have.
-
-The rules are those of golang.org/x/mod, packages ``module`` and ``semver``, and of https://go.dev/ref/mod#versions.
-"""
+"""Module paths and versions, by the rules of golang.org/x/mod (module, semver) and https://go.dev/ref/mod#versions."""
 
 import enum
 import posixpath
 import re
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,8 +11,8 @@ _NUMBER = r"(?:0|[1-9][0-9]*)"
 _PRERELEASE = rf"(?:{_NUMBER}|(?=[0-9A-Za-z-]*[A-Za-z-])[0-9A-Za-z-]+)"
 # v1, v1.2, v1.2.3, v1.2.3-rc.1, v1.2.3+meta
 _SEMVER = re.compile(
-    rf"(?P<major>v{_NUMBER})(?:\.(?P<minor>{_NUMBER})(?:\.(?P<patch>{_NUMBER})"
-    rf"(?P<pre>-{_PRERELEASE}(?:\.{_PRERELEASE})*)?(?P<build>\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)?)?"
+    rf"(v{_NUMBER})(?:\.({_NUMBER})(?:\.({_NUMBER})"
+    rf"(-{_PRERELEASE}(?:\.{_PRERELEASE})*)?(\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)?)?"
 )
 # v0.0.0-20210101000000-0123456789ab, v1.2.4-0.20210101000000-0123456789ab
 _PSEUDO = r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-9]+(?:\+[0-9A-Za-z.-]+)?"
@@ -22,13 +20,11 @@ _PSEUDO = r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-
 _QUERY = r"(?:[<>]=?)?[0-9A-Za-z][-+./_0-9A-Za-z]*"
 # github.com/org/lib
 _PATH = re.compile(r"[0-9a-z][-0-9a-z]*\.[-.0-9a-z]+(?:/[-_~0-9A-Za-z][-._~0-9A-Za-z]*)*")
+# example.com/a/v2, gopkg.in/yaml.v2
+_MAJOR = r"(.*)(/v(?:[2-9]|[1-9][0-9]+))"
+_GOPKG = r"(.+)(\.v(?:0|[1-9][0-9]*(?:-unstable)?|-unstable))"
 # What Windows takes for something else: con.go, long~1.go, end.
 _BAD_ELEMENT = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?|[^.]*~[0-9]+(?:\..*)?|.*\.", re.IGNORECASE)
-# One character of a class in a glob: a, or \- (an escaped one)
-_CHAR = r"(?:\\.|[^\\\]-])"
-_RANGE = rf"({_CHAR})(?:-({_CHAR}))?"
-# One part of a glob: * or ? or [^a-c] or another character, escaped or not
-_PART = rf"\*+|\?|\[(?:\^|(?!\^))(?:{_CHAR}(?:-{_CHAR})?)+\]|\\.|[^\\\[]"
 
 
 class Invalid(enum.Enum):
@@ -61,7 +57,7 @@ def canonical_version(version: str) -> str:
     match = _SEMVER.fullmatch(version)
     if not match:
         return ""
-    major, minor, patch, pre, build = match.group("major", "minor", "patch", "pre", "build")
+    major, minor, patch, pre, build = match.groups()
     return f"{major}.{minor or 0}.{patch or 0}{pre or ''}{build if build == '+incompatible' else ''}"
 
 
@@ -75,37 +71,24 @@ def semver_key(version: str) -> tuple[object, ...]:
     match = _SEMVER.fullmatch(version)
     if not match:
         return ()
+    major, minor, patch, pre, _ = match.groups(default="")
     # A number without leading zeros is compared by its length first: it may be longer than int() takes.
-    numbers = [(len(number), number) for number in (match["major"], match["minor"] or "0", match["patch"] or "0")]
+    numbers = [(len(number), number) for number in (major, minor or "0", patch or "0")]
     # Numeric identifiers sort below all others, a longer list above its own prefix, and no list at all above both.
-    parts = match["pre"][1:].split(".") if match["pre"] else ()
-    keys = tuple((0, len(part), part) if part.isdigit() else (1, 0, part) for part in parts)
-    return (*numbers, keys or ((2,),))
+    keys = [(0, len(part), part) if part.isdigit() else (1, 0, part) for part in pre[1:].split(".")]
+    return *numbers, keys if pre else [(2,)]
 
 
 def split_path_version(path: str) -> tuple[str, str, bool]:
-    """Split PATH into prefix and major suffix (``/v2``, ``.v2`` at gopkg.in); the last item says if it is valid.
+    """Split PATH into prefix and major suffix (``/v2``, ``.v2`` at gopkg.in), and whether this is valid.
 
     Source: x/mod/module.SplitPathVersion.
     """
-    if path.startswith("gopkg.in/"):
-        match = re.fullmatch(r"(.+)(\.v(?:0|[1-9][0-9]*(?:-unstable)?|-unstable))", path, re.DOTALL)
-        return (match[1], match[2], True) if match else (path, "", False)
-    match = re.fullmatch(r"(.*)(/v([0-9.]+))", path, re.DOTALL)
-    if match and ("." in match[3] or match[3].startswith("0") or match[3] == "1"):
-        return path, "", False
-    return (match[1], match[2], True) if match else (path, "", True)
-
-
-def check_path_major(version: str, path_major: str) -> str:
-    """Return why VERSION does not fit a path with the suffix PATH_MAJOR, or "" (x/mod/module.CheckPathMajor)."""
-    path_major = path_major.removesuffix("-unstable") if path_major.startswith(".v") else path_major
-    if version.startswith("v0.0.0-") and path_major == ".v1":
-        return ""  # an old bug's pseudo-versions of gopkg.in/….v1, which Go accepts
-    match = _SEMVER.fullmatch(version)
-    major, build = match.group("major", "build") if match else ("", "")
-    fits = major == path_major[1:] if path_major else (major in ("v0", "v1") or build == "+incompatible")
-    return "" if fits else f'version "{version}" invalid: should be {path_major[1:] or "v0 or v1"}, not {major}'
+    gopkg = path.startswith("gopkg.in/")
+    match = re.fullmatch(_GOPKG if gopkg else _MAJOR, path, re.DOTALL)
+    if match:
+        return match[1], match[2], True
+    return path, "", not (gopkg or re.search(r"/v[0-9.]+\Z", path))
 
 
 @lru_cache(maxsize=8192)  # the files of a repository name the same versions
@@ -118,23 +101,21 @@ def check(path: str, version: str) -> Problem | None:
         slip = re.match("v[0-9]", version) and not canonical_version(version)  # v1.0.l
         query = re.fullmatch(_QUERY, version) and not slip
         return Problem(0, Invalid.QUERY if query else Invalid.VERSION, detail)
-    prefix, path_major, valid = split_path_version(path)
+    prefix, suffix, valid = split_path_version(path)
     if not valid or not _PATH.fullmatch(path) or any(map(_BAD_ELEMENT.fullmatch, path.split("/"))):
         return Problem(0, Invalid.PATH, f'malformed module path "{path}"{": invalid version suffix" * (not valid)}')
-    detail = check_path_major(version, path_major)
-    if not detail:
+    major, wanted = version.partition(".")[0], suffix[1:].removesuffix("-unstable")
+    fits = major == wanted if suffix else major in ("v0", "v1") or version.endswith("+incompatible")
+    if fits or (wanted == "v1" and version.startswith("v0.0.0-")):  # of gopkg.in/….v1, by an old bug
         return None
-    major = version.partition(".")[0]
     separator = "." if path.startswith("gopkg.in/") else "/"
     right = prefix if major in ("v0", "v1") and separator == "/" else f"{prefix}{separator}{major}"
-    return Problem(0, Invalid.MAJOR, f"{path}: {detail}", f"{right}@{version}")
+    detail = f'{path}: version "{version}" invalid: should be {wanted or "v0 or v1"}, not {major}'
+    return Problem(0, Invalid.MAJOR, detail, f"{right}@{version}")
 
 
 def escape(text: str) -> str:
-    """Return a module path or version as it stands in a proxy's URL: ``Azure`` becomes ``!azure``.
-
-    Source: https://go.dev/ref/mod#goproxy-protocol, x/mod/module.EscapePath and EscapeVersion.
-    """
+    """Return a module path or version as in a proxy's URL: ``!azure`` for ``Azure`` (x/mod/module.EscapePath)."""
     return re.sub("[A-Z]", lambda match: "!" + match[0].lower(), text)
 
 
@@ -146,36 +127,26 @@ def tag(path: str, version: str, repository: str) -> str:
     return posixpath.join(folder, version.removesuffix("+incompatible"))
 
 
-def nearest_versions(version: str, published: tuple[str, ...], count: int = 3) -> tuple[str, ...]:
-    """Return the COUNT published versions around VERSION, and the newest, in order."""
+def nearest_versions(version: str, published: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the three published versions around VERSION, and the newest, in order."""
     ordered = sorted((item for item in published if item != version), key=semver_key)
     below = sum(semver_key(item) < semver_key(version) for item in ordered)
-    start = max(0, min(below - (count + 1) // 2, len(ordered) - count))
-    return tuple(dict.fromkeys([*ordered[start : start + count], *ordered[-1:]]))
+    start = max(0, min(below - 2, len(ordered) - 3))
+    return tuple(dict.fromkeys([*ordered[start : start + 3], *ordered[-1:]]))
 
 
 def match_prefix_patterns(globs: str, path: str) -> bool:
     """Return whether a path prefix of PATH matches a glob of the comma-separated GLOBS.
 
     ``*.corp.example`` matches git.corp.example/team/lib: a glob of N elements is held against the first N elements of
-    PATH; empty and malformed globs match nothing. Source: ``go help module-private``, x/mod/module.MatchPrefixPatterns.
+    PATH; empty globs match nothing. Source: ``go help module-private``, x/mod/module.MatchPrefixPatterns.
     """
-    counted = ((glob.removesuffix("/"), glob.removesuffix("/").count("/") + 1) for glob in globs.split(","))
-    prefixes = ((glob, "/".join(path.split("/")[:count])) for glob, count in counted if count <= path.count("/") + 1)
-    return any(glob and _glob(glob).fullmatch(prefix) for glob, prefix in prefixes)
-
-
-@lru_cache(maxsize=512)
-def _glob(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern of Go's path.Match, where * and ? match no slash."""
-    parts, expression = re.findall(_PART, pattern, re.DOTALL), ""
-    for part in parts:
-        if part[0] == "[":  # a range that runs backwards is empty to Go, and an error to Python; no path has a NUL
-            pairs = [
-                (low[-1], (high or low)[-1]) for low, high in re.findall(_RANGE, part[1:-1].lstrip("^"), re.DOTALL)
-            ]
-            inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in pairs if low <= high)
-            expression += f"[{'^' * (part[1] == '^')}\0{inside}]"
-        else:
-            expression += {"*": "[^/]*", "?": "[^/]"}.get(part[0]) or re.escape(part[-1])
-    return re.compile(expression if "".join(parts) == pattern else "(?!)", re.DOTALL)
+    for glob in filter(None, (each.removesuffix("/") for each in globs.split(","))):
+        # To Go a class is negated by ^. Those that fnmatch reads in another way, [!a] and [a\-c], match anything here,
+        # and an escaped * what * does: in doubt no proxy hears of a module.
+        plain = re.sub(r"\[(?:\\.|[^]\\])*\]", lambda part: "?" if re.search(r"^\[!|\\", part[0]) else part[0], glob)
+        patterns = plain.replace("[^", "[!").replace("\\", "").split("/")
+        elements = path.split("/")[: len(patterns)]
+        if len(elements) == len(patterns) and all(map(fnmatchcase, elements, patterns)):
+            return True
+    return False

@@ -3,11 +3,10 @@
 MODULE_FILES = ("go.mod", "go.sum", "go.work", "go.work.sum")
 # For git: these names in every folder, from the top of the repository (gitglossary(7), pathspec).
 PATHSPECS = tuple(f":(top,glob)**/{name}" for name in MODULE_FILES)
+_IGNORED = ("testdata", "vendor")
 
 
 def ignored_folder(path: str) -> str:
     """Return the folder of PATH that Go's own patterns leave out, or "" (``go help packages``)."""
-    for folder in path.split("/")[:-1]:
-        if folder in ("testdata", "vendor") or (folder.startswith(("_", ".")) and folder != ".."):
-            return folder
-    return ""
+    folders = path.split("/")[:-1]
+    return next((name for name in folders if name in _IGNORED or (name[:1] in ("_", ".") and name != "..")), "")

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from goproxy_check.gofiles import module
-from goproxy_check.gofiles.modfile import TOOLCHAIN, Entry, ModFile, demanded, newer, read
+from goproxy_check.gofiles.modfile import TOOLCHAIN, Entry, ModFile, demanded, read, release
 from goproxy_check.gofiles.names import ignored_folder
 
 _MOST = 20  # problems of one file that are shown
@@ -120,8 +120,7 @@ def new_references(
     """Return what FILES (path → content) newly reference, in the order of files and lines.
 
     CONTEXT are other files of the same tree, BEFORE those of each tree to compare with. Of the paths FRESH all is new.
-    TAGS (folder, version) come with the change: what they make of this repository's own modules is not asked for. A
-    toolchain that a go or toolchain line newly demands has its name for a version (see env.downloaded).
+    TAGS (folder, version) come with the change. A toolchain has its name for a version (see env.downloaded).
     """
     after, old = _Tree({**files, **context}, tags), [_Tree(tree) for tree in before]
     # Module and version → whether a file before skips it, whether it is the /go.mod line, and the hash that go.sum has
@@ -144,17 +143,12 @@ def new_references(
             if path in fresh or rehashed or not known:
                 use = (Location(path, entry.line), entry, skip, rehashed and not entry.go_mod)
                 found.setdefault(entry[:2], []).append(use)
-        if not ignored_folder(path):
-            wanted, line = demanded(file)
-            had = [demanded(tree.files[path])[0] for tree in old if path in tree.files]
-            if wanted and all(newer(wanted, name) for name in had):
-                demands[wanted] = (*demands.get(wanted, ()), Location(path, line))
-            refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:_MOST]]
-    for name, uses in found.items():  # a version is skipped only if each place that names it is
-        places, entries, skips, rehashes = zip(*([use for use in uses if not use[2]] or uses), strict=True)
-        required, rehashed = any(entry.required for entry in entries), any(rehashes)
-        ref = Reference(*name, places, rehashed=rehashed, required=required, skipped=skips[0])
-        refs.append(after.recorded(ref, go_mod_only=all(entry.go_mod for entry in entries)))
+        refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:_MOST]]
+        wanted, line = ("", 0) if ignored_folder(path) else demanded(file)
+        had = [release(demanded(tree.files[path])[0]) for tree in old if path in tree.files]
+        if wanted and all(release(wanted) > name for name in had):
+            demands[wanted] = (*demands.get(wanted, ()), Location(path, line))
+    refs += [after.reference(*name, uses) for name, uses in found.items()]
     refs += [Reference(TOOLCHAIN, name, places) for name, places in demands.items()]
     return sorted(refs, key=lambda ref: (_reading_order(ref.locations[0].file), ref.locations[0].line))
 
@@ -168,16 +162,17 @@ class _Tree:
 
     def __init__(self, files: Mapping[str, bytes], tags: Iterable[tuple[str, str]] = ()) -> None:
         self.files = {path: read(posixpath.basename(path), data) for path, data in files.items()}
-        mods = [(self.files.get(posixpath.join(folder, "go.mod")), version) for folder, version in tags]
-        self.own = {(mod.module, version) for mod, version in mods if mod}
+        self.own = {(self._module(folder), version) for folder, version in tags}
         self.workspaces: dict[str, tuple[str, set[str]]] = {}  # folder of a module → its go.work, its neighbours
         for path in self.files if os.environ.get("GOWORK") != "off" else ():
             if posixpath.basename(path) == "go.work":  # https://go.dev/ref/mod#workspaces
                 root = posixpath.dirname(path)
                 uses = [posixpath.normpath(posixpath.join(root, use)) for use in self.files[path].uses]
                 folders = [use.removeprefix(".").lstrip("/") for use in uses]
-                members = (self.files.get(posixpath.join(folder, "go.mod")) for folder in folders)
-                self.workspaces |= dict.fromkeys((*folders, root), (path, {mod.module for mod in members if mod}))
+                self.workspaces |= dict.fromkeys((*folders, root), (path, set(map(self._module, folders))))
+
+    def _module(self, folder: str) -> str:
+        return self.files.get(posixpath.join(folder, "go.mod"), _NONE).module
 
     def entries(self) -> Iterable[tuple[str, Entry]]:
         return ((path, entry) for path, file in self.files.items() for entry in file.entries)
@@ -187,15 +182,14 @@ class _Tree:
         """Folder, module and version → the lines of go.sum and go.work.sum, that of the archive first."""
         sums: dict[tuple[str, str, str], list[Entry]] = {}
         for path, entry in sorted(self.entries(), key=lambda each: each[1].go_mod):
-            if path.endswith(".sum") and not ignored_folder(path):
+            if entry.hash.startswith("h1:") and not ignored_folder(path):
                 sums.setdefault((posixpath.dirname(path), *entry[:2]), []).append(entry)
         return sums
 
     def skipped(self, path: str, entry: Entry) -> Skipped | None:
         """Return why Go never fetches ENTRY, which the file at PATH names.
 
-        A replacement of its very version goes before one of all (https://go.dev/ref/mod#go-mod-file-replace); what is
-        on the right side of one is fetched, and never replaced again.
+        A replacement of its very version goes before one of all (https://go.dev/ref/mod#go-mod-file-replace).
         """
         if ignored := ignored_folder(path):
             return Skipped(Skip.IGNORED_FOLDER, ignored)
@@ -206,22 +200,26 @@ class _Tree:
         for place in (work, posixpath.join(folder, "go.mod")):
             file = self.files.get(place, _NONE)
             new = file.replacements.get(name) or file.replacements.get((entry.module, ""))
-            if new and name not in file.replacements.values():
+            if new and name not in file.replacements.values():  # what replaces another is not replaced again
                 return Skipped(Skip.REPLACED, f"{' '.join(new).strip()} ({place})")
             if name in file.excluded:
                 return Skipped(Skip.EXCLUDED, place)
         return Skipped(Skip.PUSHED) if name in self.own else None
 
-    def recorded(self, ref: Reference, *, go_mod_only: bool) -> Reference:
-        """Return REF with what the go.sum of each of its folders records of it."""
-        lines = {folder: self._sums.get((folder, *ref[:2]), []) for folder in ref.folders}
-        start, needed = f"{ref.module} {ref.version}", {True} if go_mod_only else {False, True}
-        hashed = ([line for line in some if line.hash.startswith("h1:")] for some in lines.values())
-        texts = (tuple(f"{start}{'/go.mod' * line.go_mod} {line.hash}" for line in some) for some in hashed)
+    def reference(self, path: str, version: str, uses: list[tuple[Location, Entry, Skipped | None, bool]]) -> Reference:
+        """Return PATH at VERSION with its USES, and what the go.sum of each of its folders records of it."""
+        # It is skipped only if each place that names it is.
+        places, entries, skips, rehashes = zip(*([use for use in uses if not use[2]] or uses), strict=True)
+        ref, go_mod_only = Reference(path, version, places), all(entry.go_mod for entry in entries)
+        sums = {folder: self._sums.get((folder, path, version), []) for folder in ref.folders}
+        needed = {True} if go_mod_only else {False, True}
         return ref._replace(
-            go_sums=tuple(dict.fromkeys(filter(None, texts))),
+            go_sums=tuple(dict.fromkeys(tuple(map(str, lines)) for lines in sums.values() if lines)),
             go_mod_only=go_mod_only,
-            unrecorded=tuple(at for at, some in lines.items() if not needed <= {line.go_mod for line in some}),
+            rehashed=any(rehashes),
+            required=any(entry.required for entry in entries),
+            unrecorded=tuple(at for at, lines in sums.items() if not needed <= {line.go_mod for line in lines}),
             workspace=not self.workspaces.keys().isdisjoint(ref.folders),
-            invalid=None if ref.skipped else module.check(*ref[:2]),
+            skipped=skips[0],
+            invalid=None if skips[0] else module.check(path, version),
         )

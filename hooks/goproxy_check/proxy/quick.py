@@ -1,8 +1,4 @@
-"""The quick question: does a proxy serve what go.sum records? Its answer is a proof, or it decides nothing.
-
-Asked once, over requests, without credentials. Everything else that Go does (credentials, its certificates, the
-checksum database) is left to go itself.
-"""
+"""The quick question, without credentials: does a proxy serve what go.sum records? Proof, or it decides nothing."""
 
 import base64
 import hashlib
@@ -10,9 +6,10 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
 from goproxy_check import __version__
@@ -21,9 +18,6 @@ from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.redact import one_line
 from goproxy_check.system.terminal import complain
-
-if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse, PoolManager
 
 _MOST = 1 << 20  # bytes of an answer that are read
 _SECONDS = 10.0  # for one read; the whole is bounded by whoever waits for it
@@ -49,20 +43,24 @@ class Reply(NamedTuple):
 
 
 class Replies(NamedTuple):
-    """The answers to all questions about one version; the last about each file is the one that Go takes."""
+    """The answers to all questions about one version."""
 
     ref: Reference
     replies: tuple[Reply, ...] = ()
 
+    @property
+    def last(self) -> dict[str, Reply]:
+        """The answer about each file that Go takes."""
+        return {reply.file: reply for reply in self.replies}
+
     def body(self, file: str) -> bytes:
         """Return what is served as FILE, nothing where it is not."""
-        last = [reply for reply in self.replies if reply.file == file][-1:]
-        return last[0].body if last and last[0].status == 200 else b""
+        return self.last[file].body if file in self.last else b""
 
     def proves(self) -> bool:
         """Return whether the version is served, and is what go.sum records."""
         named = self.ref.go_mod_only or _names(self.body(".info"), self.ref.version)
-        served = named and {*self._statuses().values()} == {200}
+        served = named and all(reply.status == 200 for reply in self.last.values())
         return served and self.ref.go_mod_hashes == {go_mod_hash(self.body(".mod"))}
 
     def denies(self) -> bool:
@@ -71,11 +69,7 @@ class Replies(NamedTuple):
 
     def lacks_archive(self) -> bool:
         """Return whether the archive alone is in doubt."""
-        statuses = self._statuses()
-        return statuses.pop(".zip", 200) != 200 and all(status == 200 for status in statuses.values())
-
-    def _statuses(self) -> dict[str, int]:
-        return {reply.file: reply.status for reply in self.replies}
+        return [file for file, reply in self.last.items() if reply.status != 200] == [".zip"]
 
 
 class Quick:
@@ -88,7 +82,7 @@ class Quick:
         self._proxies, self._traced = proxies, traced
         # Its pools alone: a Session would add a netrc, read the bodies of redirects, and take most of the time.
         self._adapter = HTTPAdapter(pool_connections=8, pool_maxsize=jobs)
-        self._network: dict[str, PoolManager] = {}  # scheme and host → the way there
+        self._network: dict[str, Any] = {}  # scheme and host → the way there
 
     def files(self, ref: Reference) -> tuple[str, ...]:
         """Return the files that Go needs of REF, as far as go.sum records them; folders (file://) are left to go."""
@@ -113,9 +107,10 @@ class Quick:
             parts = urlsplit(proxy.url)  # the query belongs to the proxy, the credentials to go
             path = f"{parts.path.rstrip('/')}/{quote(module.escape(ref.module))}/@v/{quote(module.escape(ref.version))}"
             url = parts._replace(netloc=parts.netloc.rpartition("@")[2], path=path + file).geturl()
-            reply = self._request("HEAD" if file == ".zip" else "GET", url, proxy, file)
-            if file == ".zip" and reply.status != 200 and not reply.absent:  # many storages refuse HEAD
-                reply = self._request("GET", url, proxy, file)
+            for method in ("HEAD", "GET") if file == ".zip" else ("GET",):
+                reply = self._request(method, url, proxy, file)
+                if reply.status == 200 or reply.absent:  # many storages refuse HEAD
+                    break
         except Exception as error:  # requests, urllib3, http.client and codecs raise what they like
             reply = Reply(proxy, file, 0, detail=_why(error))
         if self._traced:
@@ -124,21 +119,31 @@ class Quick:
         return reply
 
     def _request(self, method: str, url: str, proxy: Proxy, file: str) -> Reply:
-        """Return the answer to METHOD URL, after redirects."""
+        """Return the answer to METHOD URL, after redirects; an archive is not read, and no answer that is too long."""
         for _ in range(_REDIRECTS):
             response = self._pools(url).urlopen(
                 method, url, headers=_HEADERS, redirect=False, retries=False, preload_content=False, timeout=_SECONDS
             )
-            try:
-                location = response.status in (301, 302, 303, 307, 308) and response.headers.get("Location")
-                if not location:
-                    return _reply(proxy, file, method, response)
-                url = urljoin(url, location)
-            finally:
-                response.close() if response.connection else None  # else all was read, and it is in its pool again
-        return Reply(proxy, file, 0, detail="too many redirects")
+            with closing(response):  # where all was read it is in its pool again, and this does nothing
+                status, headers, body = response.status, response.headers, b""
+                if status in (301, 302, 303, 307, 308) and headers.get("Location"):
+                    url = urljoin(url, headers["Location"])
+                    continue
+                for chunk in response.stream(1 << 16, decode_content=True):
+                    if file == ".zip" and status == 200:
+                        break
+                    body += chunk
+                    if len(body) > _MOST:
+                        raise ValueError("a longer answer than any such file is")
+            phrase = one_line(response.reason or "", 60)
+            if status == 200:
+                return Reply(proxy, file, status, phrase, body=body)
+            text = headers.get("Content-Type", "text/plain").startswith(("text/plain", "application/json"))
+            detail = one_line(body.decode("utf-8", "replace")) if text else ""
+            return Reply(proxy, file, status, phrase, detail, cached_until(headers, time.time()))
+        raise ValueError("too many redirects")
 
-    def _pools(self, url: str) -> "PoolManager":
+    def _pools(self, url: str) -> Any:
         """Return the connections for URL: through the network's proxy, if the environment names one for its host."""
         from requests.utils import get_environ_proxies, select_proxy
 
@@ -149,23 +154,6 @@ class Quick:
             network = None if local else select_proxy(url, get_environ_proxies(url, None))
             self._network[host] = self._adapter.proxy_manager_for(network) if network else self._adapter.poolmanager
         return self._network[host]
-
-
-def _reply(proxy: Proxy, file: str, method: str, response: "BaseHTTPResponse") -> Reply:
-    """Return what RESPONSE means; the body of an archive is not read, and of others no more than is ever needed."""
-    phrase, status, body = one_line(response.reason or "", 60), response.status, b""
-    if method == "HEAD":
-        response.release_conn()  # there is no body
-    elif file != ".zip" or status != 200:
-        for chunk in response.stream(1 << 16, decode_content=True):
-            body += chunk
-            if len(body) > _MOST:
-                return Reply(proxy, file, 0, detail="a longer answer than any such file is")
-    if status == 200:
-        return Reply(proxy, file, 200, phrase, body=body)
-    readable = response.headers.get("Content-Type", "text/plain").startswith(("text/plain", "application/json"))
-    detail = one_line(body.decode("utf-8", "replace")) if readable else ""
-    return Reply(proxy, file, status, phrase, detail, cached_until(response.headers, time.time()))
 
 
 def _names(info: bytes, version: str) -> bool:
@@ -195,10 +183,7 @@ def go_mod_hash(go_mod: bytes) -> str:
 
 
 def cached_until(headers: Mapping[str, str], now: float) -> float | None:
-    """Return until when an answer with HEADERS will be repeated, in seconds since the epoch; None: unknown.
-
-    From Retry-After, Cache-Control: max-age less Age, or Expires (RFC 9110, 10.2.3; RFC 9111, 4.2).
-    """
+    """Return until when an answer is repeated, in seconds since the epoch (RFC 9110, 10.2.3; RFC 9111, 4.2)."""
     retry, control = headers.get("Retry-After", ""), headers.get("Cache-Control", "").lower()
     if age := re.search(r"\bmax-age\s*=\s*\"?([0-9]{1,9})", control):
         spent = re.fullmatch(r"[0-9]{1,9}", headers.get("Age", ""))

@@ -24,25 +24,12 @@ _GO_JOBS, _QUICK_JOBS = 32, 64
 
 
 class Ask:
-    """Asks, for at most SECONDS from now, and remembers the answers; safe to use from many threads.
+    """Asks, for at most SECONDS from now, and remembers the answers; safe to use from many threads."""
 
-    PATIENT: there will be another time (--wait), so no proxy need be asked for what may not exist; what is PUBLISHED
-    does.
-    """
-
-    def __init__(
-        self,
-        go_command: Go,
-        proxies: Quick | None,
-        progress: Progress,
-        options: Options,
-        seconds: float,
-        *,
-        patient: bool = False,
-        published: frozenset[Reference] = frozenset(),
-    ) -> None:
-        self.env, self.options, self.patient, self._published = go_command.env, options, patient, published
-        self._go, self._proxies, self._progress, self._jobs = go_command, proxies, progress, options.jobs
+    def __init__(self, go: Go, proxies: Quick | None, progress: Progress, options: Options, seconds: float) -> None:
+        self.env, self.options, self.patient = go.env, options, False
+        self._published: frozenset[Reference] = frozenset()
+        self._go, self._proxies, self._progress, self._jobs = go, proxies, progress, options.jobs
         self._end = time.monotonic() + seconds
         self._silent: set[str] = set()  # hosts of origins that have not answered
         self._lock = threading.Lock()
@@ -53,41 +40,42 @@ class Ask:
         self._one_by_one = False
 
     def afresh(self, seconds: float, published: frozenset[Reference]) -> "Ask":
-        """Return what asks everything again, for SECONDS, patiently; what is PUBLISHED is known to exist."""
-        who = (self._go, self._proxies, self._progress, self.options)
-        return Ask(*who, seconds, patient=True, published=published)
+        """Return what asks everything again, for SECONDS: patiently, as there will be another time (--wait).
+
+        So no proxy need be asked for what may not exist; what is PUBLISHED does.
+        """
+        again = Ask(self._go, self._proxies, self._progress, self.options, seconds)
+        again.patient, again._published = True, published
+        return again
 
     def left(self) -> float:
         """Return the seconds that are left, never less than 0."""
         return max(0.0, self._end - time.monotonic())
 
     def together(self, refs: Sequence[Reference]) -> None:
-        """Begin to ask about REFS, if they are so many that an answer for each alone would cost too much.
+        """Begin to ask about REFS, if an answer for each alone would cost too much: several for each process.
 
-        Of what only go can settle a process takes several. Where a question for each version keeps all connections
-        busy, its files are asked for one after the other.
+        Where a question for each version keeps all connections busy, its files are asked for one after the other.
         """
         self._one_by_one = len(refs) >= self._jobs
-        puzzling: dict[str, list[Reference]] = {}
-        for ref in refs:
-            if not (self.env.is_private(ref.module) or self.is_recorded(ref) or ref.is_toolchain):
-                puzzling.setdefault(ref.module, []).append(ref)
-        modules = list(puzzling.values())
+        new = [ref for ref in refs if not (self.is_recorded(ref) or ref.is_toolchain)]
+        puzzling = [ref for ref in new if not self.env.is_private(ref.module)]
+        modules = list(dict.fromkeys(ref.module for ref in puzzling))
         size = len(modules) // _GO_JOBS + 1
         for start in range(0, len(modules) if size > 1 else 0, size):
-            group = [ref for some in modules[start : start + size] for ref in some]
+            names = {*modules[start : start + size]}
+            group = [ref for ref in puzzling if ref.module in names]
             self._groups |= dict.fromkeys(group, self._go_pool.submit(self._several, group))
 
     def _several(self, group: list[Reference]) -> None:
         seconds, at_once = min(_TOGETHER_SECONDS, self.left()), max(1, self._jobs // _GO_JOBS)
         with self._progress.waiting_for(f"the versions of {group[0].module} and other modules"):
-            listings, answers = self._go.several(group, seconds, at_once)
-        known = {("listing", path): answer for path, answer in listings.items()}
-        for key, answer in (known | {("go", name): answer for name, answer in answers.items()}).items():
+            answers = self._go.several(group, seconds, at_once)
+        for name, answer in answers.items():
             future: Future[Any] = Future()
             future.set_result(answer)
             with self._lock:
-                self._asked.setdefault(key, future)
+                self._asked.setdefault(name, future)
 
     def is_recorded(self, ref: Reference) -> bool:
         """Return whether somebody has fetched REF: a go.sum has its hash, or the module cache has it."""
@@ -100,10 +88,9 @@ class Ask:
         return self._listing(ref).result()
 
     def origin(self, ref: Reference) -> Answer:
-        """Return what the origin of REF has.
+        """Return what the origin of REF has: its commit, if the tags of its module do not say all.
 
-        A pseudo-version needs its commit, and ``+incompatible`` a look whether the tag has a go.mod. Where the go.mod
-        of a tag may not fit (a /vN path, a sub-folder), it is looked at too, unless go.sum has its hash.
+        Where the go.mod of a tag may not fit (a /vN path, a sub-folder), it is looked at, unless go.sum has its hash.
         """
         found = self._origin(ref).result()
         if _is_commit(ref) or found.published is None:
@@ -117,11 +104,11 @@ class Ask:
 
     def commit(self, ref: Reference) -> Answer:
         """Return the commit that the tag of REF names at its origin."""
-        return self._at_origin("commit", ref, lambda seconds: self._go.commit(ref, seconds)).result()
+        return self._at_origin(ref, str(ref)).result()
 
     def latest(self, ref: Reference) -> str:
-        """Return the version that @latest means for REF's module, "" if none."""
-        return self._go.latest(ref.module, self.left())
+        """Return the version that ``go get MODULE@latest`` would choose with the proxies alone, "" if none."""
+        return "".join(self._go.known(f"{ref.module}@latest", self.left()).versions)
 
     def quick(self, ref: Reference) -> Replies:
         """Return what the proxies answer at once about the files of REF that Go needs."""
@@ -137,8 +124,8 @@ class Ask:
     def go(self, ref: Reference) -> Answer:
         """Return what the judge says of REF: go itself, with the proxies alone."""
         archive = ref.rehashed or ((ref.archive or ref.is_toolchain) and self.quick(ref).lacks_archive())
-        key, about = ("go", str(ref)), f"{ref} at the proxy"
-        return self._once(key, self._go_pool, about, lambda: self._go.judge(ref, self.left(), archive=archive)).result()
+        about = f"{ref} at the proxy"
+        return self._once(str(ref), self._go_pool, about, lambda: self._go.judge(ref, self.left(), archive)).result()
 
     def ahead(self, ref: Reference) -> None:
         """Begin to ask all that explains why REF is not served."""
@@ -147,40 +134,40 @@ class Ask:
         self._origin(ref)
 
     def _listing(self, ref: Reference) -> Future[Answer]:
-        key, about = ("listing", ref.module), f"the versions of {ref.module}"
-        return self._once(key, self._go_pool, about, lambda: self._go.listing(ref.module, self.left() / 3))
+        path, about = ref.module, f"the versions of {ref.module}"
+        return self._once(path, self._go_pool, about, lambda: self._go.known(path, self.left() / 3))
 
     def _origin(self, ref: Reference) -> Future[Answer]:
-        """Ask for the tags of REF's module, or for the commit of REF where that is what it names."""
-        if _is_commit(ref):
-            return self._at_origin("commit", ref, lambda seconds: self._go.commit(ref, seconds))
-        return self._at_origin("tags", ref, lambda seconds: self._go.tags(ref.module, seconds))
+        return self._at_origin(ref, str(ref) if _is_commit(ref) else ref.module)
 
-    def _at_origin(self, what: str, ref: Reference, question: Callable[[float], Answer]) -> Future[Answer]:
+    def _at_origin(self, ref: Reference, query: str) -> Future[Answer]:
+        """Ask for the commit of REF, or the tags of its module, which QUERY names."""
         host = ref.module.partition("/")[0]
 
         def ask() -> Answer:
             if host in self._silent:
                 return Answer(Failure(Reason.TIMED_OUT, f"{host} does not answer"))
             # What go.sum records was there once: for it there is more time.
-            answer = question(self.left() if ref.go_sums else min(_ORIGIN_SECONDS, self.left()))
-            self._silent |= {host} if answer.failure and answer.failure.reason is Reason.TIMED_OUT else set()
+            seconds = self.left() if ref.go_sums else min(_ORIGIN_SECONDS, self.left())
+            answer = self._go.known(query, seconds, origin=True)
+            if answer.failure and answer.failure.reason is Reason.TIMED_OUT:
+                self._silent.add(host)
             return answer
 
-        key = (what, ref.module if what == "tags" else str(ref))
-        return self._once(key, self._go_pool, f"the origin of {ref.module}", ask)
+        return self._once(("origin", query), self._go_pool, f"the origin of {ref.module}", ask)
 
     def _replies(self, ref: Reference) -> dict[tuple[str, ...], Future[list[Reply]]]:
         """Ask for the files of REF: side by side, or one after the other."""
         client = self._proxies
-        files = client.files(ref) if client else ()
-        groups = [files] if self._one_by_one and files else [(file,) for file in files]
+        if client is None:
+            return {}
 
-        def question(some: tuple[str, ...]) -> Callable[[], list[Reply]]:
-            return lambda: [reply for file in some for reply in (client.ask(ref, file) if client else ())]
+        def begin(some: tuple[str, ...]) -> Future[list[Reply]]:
+            question = (reply for file in some for reply in client.ask(ref, file))
+            return self._once((str(ref), some), self._quick_pool, f"{ref} at the proxy", lambda: list(question))
 
-        about = f"{ref} at the proxy"
-        return {some: self._once((str(ref), some), self._quick_pool, about, question(some)) for some in groups}
+        files = client.files(ref)
+        return {some: begin(some) for some in ([files] if self._one_by_one else [(file,) for file in files])}
 
     def _once(self, key: Hashable, pool: ThreadPoolExecutor, about: str, question: Callable[[], T]) -> Future[T]:
         """Ask QUESTION, if none was asked under KEY before; a terminal shows ABOUT what it is."""

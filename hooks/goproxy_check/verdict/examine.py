@@ -1,7 +1,6 @@
 """The way of one version: who is asked, in which order. Nothing else in this program decides that.
 
-A proxy is asked only for what is known to exist, for many remember what they did not find: what go.sum or the module
-cache records, what the proxies list, or what the origin has.
+A proxy, which may remember what it did not find, is asked only for what is known to exist.
 """
 
 from collections.abc import Sequence

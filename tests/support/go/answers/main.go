@@ -119,8 +119,6 @@ func answer(what string, s []string, data []byte) any {
 	case "split_path_version":
 		prefix, major, ok := module.SplitPathVersion(s[0])
 		return list{prefix, major, ok}
-	case "check_path_major":
-		return module.CheckPathMajor(s[0], s[1]) == nil
 	case "check_path":
 		return module.CheckPath(s[0]) == nil
 	case "check":
