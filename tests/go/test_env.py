@@ -152,11 +152,6 @@ def test_private_and_off(goproxy: str, gonoproxy: str, private: bool, off: bool)
     assert (env.is_private(LIB), env.off) == (private, off)
 
 
-def test_userinfo_of_a_proxy_is_not_shown() -> None:
-    proxies, _ = proxy_list("https://me:s3cret@a.example/x?token=s3cret")
-    assert proxies[0].url.count("s3cret") == 2 and proxies[0].redacted == "https://a.example/x"
-
-
 def test_what_the_module_cache_has(world: World, proxy: GoProxy) -> None:
     module = "github.com/Acme/Lib"
     proxy.put(module, "v1.0.0-RC1")

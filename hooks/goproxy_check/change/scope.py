@@ -31,9 +31,8 @@ def between(git: Git, base: str, head: str, files: Iterable[str], pushed_ref: st
     if git("rev-parse", "--is-shallow-repository").strip() == "true":
         problem = f"this clone is shallow and does not reach back to where {head} left {base}"
         raise CommandError(f"{problem}: git fetch --unshallow (in CI: fetch-depth: 0, GIT_DEPTH: 0)")
-    if ours and theirs:
-        raise CommandError(f"{base} and {head} have no commit in common")
-    raise CommandError(f"{head if ours else base} is not a commit of this repository")
+    absent = f"{head if ours else base} is not a commit of this repository"
+    raise CommandError(f"{base} and {head} have no commit in common" if ours and theirs else absent)
 
 
 def everything(git: Git) -> list[Reference]:

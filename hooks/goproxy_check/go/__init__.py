@@ -1,1 +1,0 @@
-"""The user's go command: its settings, and the questions that it answers."""

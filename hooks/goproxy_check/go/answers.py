@@ -51,7 +51,6 @@ class Cause(enum.Enum):
     NO_ORIGIN = enum.auto()  # the proxy could not reach the origin; the next try may succeed
     POLICY = enum.auto()  # a cooldown for young versions, a block list
     NOT_UPLOADED = enum.auto()  # a registry that never fetches: somebody has to upload the version
-    UNPUBLISHED = enum.auto()  # the origin did not have it when the proxy looked
     UNSAID = enum.auto()
 
 
@@ -84,8 +83,6 @@ _WORDS = [
     (Cause.POLICY, r"(?i)not allowed|denied by|prohibited|immature|minimum (?:release )?age|excluded by"),
     # registries of code forges
     (Cause.NOT_UPLOADED, r"(?i)package (?:does not exist|not found)|404 (?:package|project) not found|no such package"),
-    # Go's
-    (Cause.UNPUBLISHED, r"(?i)unknown revision|no matching versions|invalid version|bad revision|not a valid ref"),
 ]
 _PASSING = r"reading \S+: (?:429|50[234]) |connection reset|broken pipe|\bEOF\b|[Tt]imeout|stream error|server closed"
 # reading https://goproxy.example/m/@v/v1.0.0.info: 404 Not Found⏎⇥server response: not found: …

@@ -11,7 +11,7 @@ from goproxy_check.gofiles import module
 from goproxy_check.gofiles.modfile import release
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.programs import CommandError, Programs
-from goproxy_check.system.redact import one_line, redacted_url
+from goproxy_check.system.redact import one_line
 
 _NAMES = ["GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOFLAGS", "GOMODCACHE"]
 _NAMES += ["GOVERSION", "GOHOSTOS", "GOHOSTARCH"]
@@ -25,11 +25,6 @@ class Proxy(NamedTuple):
 
     url: str  # may hold credentials
     on_any_error: bool  # a | follows: the next entry is tried after any error, not only after 404 and 410
-
-    @property
-    def redacted(self) -> str:
-        """The URL without credentials."""
-        return redacted_url(self.url)
 
 
 class GoEnv(NamedTuple):

@@ -1,1 +1,0 @@
-"""The client's side of the GOPROXY protocol: the quick question, and what the answers of proxies mean."""

@@ -63,10 +63,6 @@ class Replies(NamedTuple):
         served = named and all(reply.status == 200 for reply in self.last.values())
         return served and self.ref.go_mod_hashes == {go_mod_hash(self.body(".mod"))}
 
-    def denies(self) -> bool:
-        """Return whether a proxy says that it does not have the version, or a file of it."""
-        return any(reply.absent for reply in self.replies)
-
     def lacks_archive(self) -> bool:
         """Return whether the archive alone is in doubt."""
         return [file for file, reply in self.last.items() if reply.status != 200] == [".zip"]
@@ -112,7 +108,7 @@ class Quick:
                 if reply.status == 200 or reply.absent:  # many storages refuse HEAD
                     break
         except Exception as error:  # requests, urllib3, http.client and codecs raise what they like
-            reply = Reply(proxy, file, 0, detail=_why(error))
+            reply = Reply(proxy, file, 0, detail=one_line(str(error).rpartition(": ")[2]) or type(error).__name__)
         if self._traced:
             outcome = f"{reply.status} {reply.phrase}".strip() if reply.status else reply.detail
             complain(f"# get {url}: {outcome} ({time.monotonic() - started:.3f}s)")
@@ -167,13 +163,6 @@ def _names(info: bytes, version: str) -> bool:
         return about["version"] == version and plain
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return False
-
-
-def _why(error: BaseException) -> str:
-    """Return why there was no answer: the innermost reason that the libraries name."""
-    while inner := [arg for arg in (getattr(error, "reason", None), *error.args) if isinstance(arg, Exception)]:
-        error = inner[0]
-    return one_line(str(getattr(error, "strerror", None) or error)) or type(error).__name__
 
 
 def go_mod_hash(go_mod: bytes) -> str:

@@ -1,1 +1,0 @@
-"""A finished run, written for a person, for programs (JSON), and for GitHub."""

@@ -6,7 +6,7 @@ from collections import Counter
 
 from goproxy_check.report.commands import commands
 from goproxy_check.report.text import explanation
-from goproxy_check.system.redact import harmless
+from goproxy_check.system.redact import harmless, redacted_url
 from goproxy_check.verdict.evidence import Diagnosis, Run
 from goproxy_check.verdict.reasons import Remedy, Verdict
 
@@ -28,7 +28,9 @@ def as_json(run: Run) -> str:
 
 def _result(item: Diagnosis, run: Run) -> dict[str, object]:
     ref, origin = item.ref, item.origin
-    asked = [{"url": one.proxy.redacted, "status": one.status or None, "detail": one.detail} for one in item.said]
+    asked = [
+        {"url": redacted_url(one.proxy.url), "status": one.status or None, "detail": one.detail} for one in item.said
+    ]
     remedies = [remedy for remedy in (Remedy.DIRECT, Remedy.FIRST, Remedy.NOSUMDB) if remedy in item.why.steps]
     fixes = [line for remedy in remedies for line in commands(remedy, [item], run)]
     return {

@@ -7,6 +7,7 @@ from goproxy_check.gofiles import module
 from goproxy_check.gofiles.modfile import read
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.proxy.quick import Replies, Reply
+from goproxy_check.system.redact import redacted_url
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import Remedy, Why
 
@@ -116,7 +117,7 @@ def _first(*rows: tuple[object, Why]) -> Why:
 def _said(failure: Failure, quick: Replies) -> tuple[Reply, ...]:
     """Return one answer of each proxy: the one that says most; where the quick question got none, go's words."""
     replies = sorted(quick.replies, key=lambda reply: (not reply.absent, reply.file != ".zip"))
-    said = {reply.proxy.redacted: reply for reply in replies if reply.status not in (0, 200)}
+    said = {redacted_url(reply.proxy.url): reply for reply in replies if reply.status not in (0, 200)}
     if not any(failure.url.startswith(url) for url in said):
         url = failure.url.partition(f"/{module.escape(quick.ref.module)}/@v/")[0].partition("/lookup/")[0] or "go"
         said[url] = Reply(Proxy(url, False), "", failure.status, failure.phrase, failure.detail)

@@ -8,6 +8,7 @@ from goproxy_check.go.env import GoEnv
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference, Skip, Skipped
 from goproxy_check.options import Options
+from goproxy_check.system.redact import redacted_url
 from goproxy_check.verdict.reasons import NotFixed, Verdict, Why
 
 if TYPE_CHECKING:  # what needs no question needs no import of what asks
@@ -47,7 +48,7 @@ class Diagnosis(NamedTuple):
             detail = answer.detail.removeprefix("not found: ").removeprefix(f"{self.ref}: ")
             needless = detail.lower() in status.lower() or (status and not alone)  # often the status again
             words = ": ".join(filter(None, (status, "" if needless else detail))) or "no answer"
-            lines.append(f"{answer.proxy.redacted}{' (the archive)' * (answer.file == '.zip')}: {words}")
+            lines.append(f"{redacted_url(answer.proxy.url)}{' (the archive)' * (answer.file == '.zip')}: {words}")
         origin, version = self.origin, self.ref.version
         if not origin or not self.finding or self.why in (Why.NO_GO, Why.NO_TOOLCHAIN):
             return lines  # nobody was asked, or Go's own servers

@@ -33,7 +33,7 @@ def examine(ref: Reference, ask: Ask) -> Diagnosis:
         quick = ask.quick(ref)
         if quick.proves():
             return diagnose.served(ref, go_mod=quick.body(".mod"))
-        if quick.denies():
+        if any(reply.absent for reply in quick.replies):
             ask.ahead(ref)
     answer = ask.go(ref)
     if answer.failure is None:
