@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 
-from goproxy_check.gofiles.names import PATHSPECS
+from goproxy_check import PATHSPECS
 
 _QUICK_SECONDS = 5.0
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]

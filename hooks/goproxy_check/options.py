@@ -7,8 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, NoReturn
 
-from goproxy_check import __version__
-from goproxy_check.gofiles.names import MODULE_FILES
+from goproxy_check import MODULE_FILES, __version__
 from goproxy_check.system.programs import CommandError
 
 _DEFAULTS = {"--wait": "=30m", "--pre-push": "="}  # of options whose value may be left out

@@ -54,8 +54,7 @@ def _run(options: Options, programs: Programs, progress: Progress) -> int:
     if env and (unknown := [ref for ref, item in known.items() if item is None]):
         from goproxy_check.go.questions import Go
         from goproxy_check.proxy.quick import Quick
-        from goproxy_check.verdict.ask import Ask
-        from goproxy_check.verdict.examine import examine_all
+        from goproxy_check.verdict.examine import Ask, examine_all
         from goproxy_check.verdict.wait import wait
 
         quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from goproxy_check.verdict import ask
+from goproxy_check.verdict import examine
 from tests.support.goproxy import GoProxy, Said, hashes
 from tests.support.sumdb import SumDB
 from tests.support.world import LIB, World
@@ -17,7 +17,7 @@ MANY = [f"example.com/many/module{number:02}" for number in range(14)]
 @pytest.fixture(autouse=True)
 def few_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """More versions than this are many."""
-    monkeypatch.setattr(ask, "_GO_JOBS", 4)
+    monkeypatch.setattr(examine, "_GO_JOBS", 4)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_checksum_database_is_heeded(world: World, proxy: GoProxy, wanted: dict[
 def test_slow_answer_holds_up_no_other_version(
     world: World, proxy: GoProxy, wanted: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ask, "_TOGETHER_SECONDS", 1.0)
+    monkeypatch.setattr(examine, "_TOGETHER_SECONDS", 1.0)
 
     def never(_: BaseHTTPRequestHandler) -> Said:
         time.sleep(20)

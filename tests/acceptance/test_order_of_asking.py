@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from goproxy_check.go import questions
-from goproxy_check.verdict import ask, wait
+from goproxy_check.verdict import examine, wait
 from tests.support import gitobjects
 from tests.support.goproxy import GoProxy, Said, h1
 from tests.support.world import LIB, World, document, go_mod
@@ -309,8 +309,8 @@ class TestSilentOrigin:
 
     @pytest.fixture
     def silent(self, world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[BlackHole]:
-        assert ask._ORIGIN_SECONDS <= 10
-        monkeypatch.setattr(ask, "_ORIGIN_SECONDS", 1.0)
+        assert examine._ORIGIN_SECONDS <= 10
+        monkeypatch.setattr(examine, "_ORIGIN_SECONDS", 1.0)
         with black_hole() as hole:
             world.redirect(hole.url, "https://github.com/silent/")
             yield hole

@@ -131,9 +131,5 @@ def test_where_nothing_is_staged_neither_go_is_started_nor_anything_imported(
     world.git("commit", "-m", "x", cwd=app)
     code, *modules = (world.root / "modules").read_text().split()
     assert code == "0" and not set(HEAVY.split()) & set(modules)
-    assert [module for module in modules if module.startswith("goproxy_check.")] == [
-        "goproxy_check.gofiles",
-        "goproxy_check.gofiles.names",
-        "goproxy_check.cli",
-    ]
+    assert [module for module in modules if module.startswith("goproxy_check.")] == ["goproxy_check.cli"]
     assert not seen.exists()

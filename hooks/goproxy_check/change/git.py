@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
-from goproxy_check.gofiles.names import MODULE_FILES, PATHSPECS
+from goproxy_check import MODULE_FILES, PATHSPECS
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.redact import one_line
 

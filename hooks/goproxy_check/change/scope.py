@@ -5,10 +5,10 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 
+from goproxy_check import PATHSPECS
 from goproxy_check.change.git import OBJECT, Git, Tree
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.modfile import read
-from goproxy_check.gofiles.names import PATHSPECS
 from goproxy_check.gofiles.reference import Location, Reference, Skip, Skipped, new_references
 from goproxy_check.system.programs import CommandError
 

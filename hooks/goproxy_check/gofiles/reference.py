@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.modfile import TOOLCHAIN, Entry, ModFile, demanded, read, release
-from goproxy_check.gofiles.names import ignored_folder
 
+_IGNORED = ("testdata", "vendor")
 _MOST = 20  # problems of one file that are shown
 _NONE = ModFile()
 
@@ -110,6 +110,12 @@ def by_folder(refs: Iterable[Reference]) -> dict[str, list[Reference]]:
     return folders
 
 
+def _ignored_folder(path: str) -> str:
+    """Return the folder of PATH that Go's own patterns leave out, or "" (``go help packages``)."""
+    folders = path.split("/")[:-1]
+    return next((name for name in folders if name in _IGNORED or (name[:1] in ("_", ".") and name != "..")), "")
+
+
 def new_references(
     files: Mapping[str, bytes],
     context: Mapping[str, bytes],
@@ -144,7 +150,7 @@ def new_references(
                 use = (Location(path, entry.line), entry, skip, rehashed and not entry.go_mod)
                 found.setdefault(entry[:2], []).append(use)
         refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:_MOST]]
-        wanted, line = ("", 0) if ignored_folder(path) else demanded(file)
+        wanted, line = ("", 0) if _ignored_folder(path) else demanded(file)
         had = [release(demanded(tree.files[path])[0]) for tree in old if path in tree.files]
         if wanted and all(release(wanted) > name for name in had):
             demands[wanted] = (*demands.get(wanted, ()), Location(path, line))
@@ -182,7 +188,7 @@ class _Tree:
         """Folder, module and version → the lines of go.sum and go.work.sum, that of the archive first."""
         sums: dict[tuple[str, str, str], list[Entry]] = {}
         for path, entry in sorted(self.entries(), key=lambda each: each[1].go_mod):
-            if entry.hash.startswith("h1:") and not ignored_folder(path):
+            if entry.hash.startswith("h1:") and not _ignored_folder(path):
                 sums.setdefault((posixpath.dirname(path), *entry[:2]), []).append(entry)
         return sums
 
@@ -191,7 +197,7 @@ class _Tree:
 
         A replacement of its very version goes before one of all (https://go.dev/ref/mod#go-mod-file-replace).
         """
-        if ignored := ignored_folder(path):
+        if ignored := _ignored_folder(path):
             return Skipped(Skip.IGNORED_FOLDER, ignored)
         folder, name = posixpath.dirname(path), entry[:2]
         work, neighbours = self.workspaces.get(folder, ("", ()))

@@ -1,25 +1,38 @@
 """The way of one version: who is asked, in which order. Nothing else in this program decides that.
 
-A proxy, which may remember what it did not find, is asked only for what is known to exist.
+A proxy, which may remember what it did not find, is asked only for what is known to exist. Each question is asked at
+most once in a run, side by side with others, within one time limit.
 """
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import threading
+import time
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Any, TypeVar
 
-from goproxy_check.go.answers import Reason
-from goproxy_check.go.questions import Answer
+from goproxy_check.go.answers import Failure, Reason
+from goproxy_check.go.questions import Answer, Go
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference
+from goproxy_check.options import Options
+from goproxy_check.proxy.quick import Quick, Replies, Reply
 from goproxy_check.system.programs import CommandError
+from goproxy_check.system.terminal import Progress
 from goproxy_check.verdict import diagnose
-from goproxy_check.verdict.ask import Ask
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import Why
 
+T = TypeVar("T")
+
+_ORIGIN_SECONDS = 10.0  # for the question whether a version exists
+_QUICK_SECONDS = 10.0
+_TOGETHER_SECONDS = 5.0  # for many versions in one process; then each is asked for by itself
+_GO_JOBS, _QUICK_JOBS = 32, 64
 _VERSIONS = 256  # that are examined at once
 
 
-def examine(ref: Reference, ask: Ask) -> Diagnosis:
+def examine(ref: Reference, ask: "Ask") -> Diagnosis:
     """Return the verdict on REF; raises CommandError where Go can't use its settings."""
     if ask.env.is_private(ref.module):
         return diagnose.private(ref, ask.origin(ref))
@@ -46,7 +59,7 @@ def examine(ref: Reference, ask: Ask) -> Diagnosis:
     return diagnose.not_served(ref, answer.failure, ask.quick(ref), ask.origin(ref), ask.listing(ref))
 
 
-def _released(ref: Reference, answer: Answer, ask: Ask) -> Diagnosis | None:
+def _released(ref: Reference, answer: Answer, ask: "Ask") -> Diagnosis | None:
     """Return what a release must not pass over: another commit than the tag names, or another version as @latest."""
     if ask.options.releasing and (other := diagnose.moved(ref, answer, ask.commit(ref))):
         return other
@@ -55,8 +68,172 @@ def _released(ref: Reference, answer: Answer, ask: Ask) -> Diagnosis | None:
     return Diagnosis(ref, Why.NOT_LATEST, declares=newest or "another version") if older else None
 
 
-def examine_all(refs: Sequence[Reference], ask: Ask) -> list[Diagnosis]:
+def examine_all(refs: Sequence[Reference], ask: "Ask") -> list[Diagnosis]:
     """Return the verdicts on REFS, which do not wait for each other."""
     ask.together(refs)
     with ThreadPoolExecutor(max(1, min(_VERSIONS, len(refs))), thread_name_prefix="version") as pool:
         return list(pool.map(lambda ref: examine(ref, ask), refs))
+
+
+class Ask:
+    """Asks, for at most SECONDS from now, and remembers the answers; safe to use from many threads."""
+
+    def __init__(self, go: Go, proxies: Quick | None, progress: Progress, options: Options, seconds: float) -> None:
+        self.env, self.options, self.patient = go.env, options, False
+        self._published: frozenset[Reference] = frozenset()
+        self._go, self._proxies, self._progress, self._jobs = go, proxies, progress, options.jobs
+        self._end = time.monotonic() + seconds
+        self._silent: set[str] = set()  # hosts of origins that have not answered
+        self._lock = threading.Lock()
+        self._asked: dict[Hashable, Future[Any]] = {}
+        self._groups: dict[Reference, Future[None]] = {}  # which process answers for it and others
+        self._go_pool = ThreadPoolExecutor(min(self._jobs, _GO_JOBS), thread_name_prefix="go")
+        self._quick_pool = ThreadPoolExecutor(min(self._jobs, _QUICK_JOBS), thread_name_prefix="quick")
+        self._one_by_one = False
+
+    def afresh(self, seconds: float, published: frozenset[Reference]) -> "Ask":
+        """Return what asks everything again, for SECONDS: patiently, as there will be another time (--wait).
+
+        So no proxy need be asked for what may not exist; what is PUBLISHED does.
+        """
+        again = Ask(self._go, self._proxies, self._progress, self.options, seconds)
+        again.patient, again._published = True, published
+        return again
+
+    def left(self) -> float:
+        """Return the seconds that are left, never less than 0."""
+        return max(0.0, self._end - time.monotonic())
+
+    def together(self, refs: Sequence[Reference]) -> None:
+        """Begin to ask about REFS, if an answer for each alone would cost too much: several for each process.
+
+        Where a question for each version keeps all connections busy, its files are asked for one after the other.
+        """
+        self._one_by_one = len(refs) >= self._jobs
+        new = [ref for ref in refs if not (self.is_recorded(ref) or ref.is_toolchain)]
+        puzzling = [ref for ref in new if not self.env.is_private(ref.module)]
+        modules = list(dict.fromkeys(ref.module for ref in puzzling))
+        size = len(modules) // _GO_JOBS + 1
+        for start in range(0, len(modules) if size > 1 else 0, size):
+            names = {*modules[start : start + size]}
+            group = [ref for ref in puzzling if ref.module in names]
+            self._groups |= dict.fromkeys(group, self._go_pool.submit(self._several, group))
+
+    def _several(self, group: list[Reference]) -> None:
+        seconds, at_once = min(_TOGETHER_SECONDS, self.left()), max(1, self._jobs // _GO_JOBS)
+        with self._progress.waiting_for(f"the versions of {group[0].module} and other modules"):
+            answers = self._go.several(group, seconds, at_once)
+        for name, answer in answers.items():
+            future: Future[Any] = Future()
+            future.set_result(answer)
+            with self._lock:
+                self._asked.setdefault(name, future)
+
+    def is_recorded(self, ref: Reference) -> bool:
+        """Return whether somebody has fetched REF: a go.sum has its hash, or the module cache has it."""
+        return bool(ref.go_sums) or ref in self._published or self.env.has_cached(ref, ".info")
+
+    def listing(self, ref: Reference) -> Answer:
+        """Return what the proxies list of REF's module."""
+        if ref in self._groups:
+            self._groups[ref].result()
+        return self._listing(ref).result()
+
+    def origin(self, ref: Reference) -> Answer:
+        """Return what the origin of REF has: its commit, if the tags of its module do not say all.
+
+        Where the go.mod of a tag may not fit (a /vN path, a sub-folder), it is looked at, unless go.sum has its hash.
+        """
+        found = self._origin(ref).result()
+        if _is_commit(ref) or found.published is None:
+            return found
+        if ref.version not in found.versions:
+            return found._replace(failure=Failure(Reason.UNKNOWN_REVISION))
+        in_folder = "/" in module.tag(ref.module, ref.version, found.url)
+        if (in_folder or module.split_path_version(ref.module)[1]) and not ref.go_sums:
+            return self.commit(ref)._replace(versions=found.versions)
+        return found
+
+    def commit(self, ref: Reference) -> Answer:
+        """Return the commit that the tag of REF names at its origin."""
+        return self._at_origin(ref, str(ref)).result()
+
+    def latest(self, ref: Reference) -> str:
+        """Return the version that ``go get MODULE@latest`` would choose with the proxies alone, "" if none."""
+        return "".join(self._go.known(f"{ref.module}@latest", self.left()).versions)
+
+    def quick(self, ref: Reference) -> Replies:
+        """Return what the proxies answer at once about the files of REF that Go needs."""
+        end = time.monotonic() + min(_QUICK_SECONDS, self.left() / 2)
+        replies: list[Reply] = []
+        for files, future in self._replies(ref).items():
+            try:
+                replies += future.result(max(0.0, end - time.monotonic()))
+            except FutureTimeoutError:
+                replies += [Reply(self.env.proxies[0], file, 0, detail="no answer in time") for file in files]
+        return Replies(ref, tuple(replies))
+
+    def go(self, ref: Reference) -> Answer:
+        """Return what the judge says of REF: go itself, with the proxies alone."""
+        archive = ref.rehashed or ((ref.archive or ref.is_toolchain) and self.quick(ref).lacks_archive())
+        about = f"{ref} at the proxy"
+        return self._once(str(ref), self._go_pool, about, lambda: self._go.judge(ref, self.left(), archive)).result()
+
+    def ahead(self, ref: Reference) -> None:
+        """Begin to ask all that explains why REF is not served."""
+        self._replies(ref)
+        self._listing(ref)
+        self._origin(ref)
+
+    def _listing(self, ref: Reference) -> Future[Answer]:
+        path, about = ref.module, f"the versions of {ref.module}"
+        return self._once(path, self._go_pool, about, lambda: self._go.known(path, self.left() / 3))
+
+    def _origin(self, ref: Reference) -> Future[Answer]:
+        return self._at_origin(ref, str(ref) if _is_commit(ref) else ref.module)
+
+    def _at_origin(self, ref: Reference, query: str) -> Future[Answer]:
+        """Ask for the commit of REF, or the tags of its module, which QUERY names."""
+        host = ref.module.partition("/")[0]
+
+        def ask() -> Answer:
+            if host in self._silent:
+                return Answer(Failure(Reason.TIMED_OUT, f"{host} does not answer"))
+            # What go.sum records was there once: for it there is more time.
+            seconds = self.left() if ref.go_sums else min(_ORIGIN_SECONDS, self.left())
+            answer = self._go.known(query, seconds, origin=True)
+            if answer.failure and answer.failure.reason is Reason.TIMED_OUT:
+                self._silent.add(host)
+            return answer
+
+        return self._once(("origin", query), self._go_pool, f"the origin of {ref.module}", ask)
+
+    def _replies(self, ref: Reference) -> dict[tuple[str, ...], Future[list[Reply]]]:
+        """Ask for the files of REF: side by side, or one after the other."""
+        client = self._proxies
+        if client is None:
+            return {}
+
+        def begin(some: tuple[str, ...]) -> Future[list[Reply]]:
+            question = (reply for file in some for reply in client.ask(ref, file))
+            return self._once((str(ref), some), self._quick_pool, f"{ref} at the proxy", lambda: list(question))
+
+        files = client.files(ref)
+        return {some: begin(some) for some in ([files] if self._one_by_one else [(file,) for file in files])}
+
+    def _once(self, key: Hashable, pool: ThreadPoolExecutor, about: str, question: Callable[[], T]) -> Future[T]:
+        """Ask QUESTION, if none was asked under KEY before; a terminal shows ABOUT what it is."""
+
+        def ask() -> T:
+            with self._progress.waiting_for(about):
+                return question()
+
+        with self._lock:
+            if key not in self._asked:
+                self._asked[key] = pool.submit(ask)
+            return self._asked[key]
+
+
+def _is_commit(ref: Reference) -> bool:
+    """Return whether more than the tags of its module must be fetched to know about REF."""
+    return module.is_pseudo(ref.version) or ref.version.endswith("+incompatible")

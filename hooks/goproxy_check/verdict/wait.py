@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.terminal import Progress, complain
-from goproxy_check.verdict.ask import Ask
 from goproxy_check.verdict.evidence import Diagnosis
-from goproxy_check.verdict.examine import examine_all
+from goproxy_check.verdict.examine import Ask, examine_all
 from goproxy_check.verdict.reasons import Verdict, Why
 
 _FIRST, _GROWTH, _LONGEST = 2.0, 1.5, 60.0  # seconds between two questions, while nothing changes
