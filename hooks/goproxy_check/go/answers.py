@@ -61,8 +61,7 @@ _PHRASES = [
     (Reason.NO_DATABASE, r"verifying .*: "),
     (Reason.SETTINGS, r"^\S+: (?:invalid (?:file:// )?proxy URL|parse \")"),
     (Reason.NOT_FOUND, r"reading \S+: (?:404|410) |reading file:.*(?:no such file|cannot find)"),
-    (Reason.UNAVAILABLE, r"reading \S+: (?:408|425|429|5\d\d) "),
-    (Reason.REFUSED, r"reading \S+: 4\d\d |: Proxy Authentication Required"),
+    (Reason.REFUSED, r"reading \S+: 4(?!08|25|29)\d\d |: Proxy Authentication Required"),
 ]
 _ORIGIN_PHRASES = [
     (Reason.UNFIT, r"invalid pseudo-version|missing \S*go\.mod|has \S+ module path"),
@@ -107,16 +106,14 @@ def failure(text: str, origin_of: str = "") -> Failure:
         return Failure(_first(_ORIGIN_PHRASES, text, Reason.NO_ACCESS), one_line(words))
     reason = _first(_PHRASES, text, Reason.UNAVAILABLE)
     may_pass = reason in (Reason.UNAVAILABLE, Reason.NO_DATABASE) and bool(re.search(_PASSING, text))
-    found = Failure(reason, one_line(re.sub(r"^\S+@v\S+: ", "", text.strip())), may_pass=may_pass)
-    if hashes := re.search(_HASHES, text):
-        return found._replace(hashes=(hashes[1], hashes[2], hashes[3]))
+    detail, url, status, phrase = re.sub(r"^\S+@v\S+: ", "", text.strip()), "", 0, ""
     if http := re.search(_HTTP, text, re.DOTALL):
-        detail = http[4] or ("" if http[2] else text)
-        status, phrase = int(http[2] or 0), one_line(http[3] or "", 60)
-        return found._replace(detail=one_line(detail), url=redacted_url(http[1]), status=status, phrase=phrase)
-    if get := re.search(_GET, text, re.DOTALL):
-        return found._replace(detail=one_line(text[get.end() :]), url=redacted_url(get[1]))
-    return found
+        url, status, phrase = http[1], int(http[2] or 0), one_line(http[3] or "", 60)
+        detail = http[4] or ("" if status else text)
+    elif get := re.search(_GET, text, re.DOTALL):
+        url, detail = get[1], text[get.end() :]
+    has = re.search(_HASHES, text) or ("", "", "", "")
+    return Failure(reason, one_line(detail), redacted_url(url), status, phrase, may_pass, (has[1], has[2], has[3]))
 
 
 def _first(phrases: Sequence[tuple[T, str]], text: str, otherwise: T) -> T:

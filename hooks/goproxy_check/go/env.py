@@ -88,10 +88,7 @@ def _go_env(programs: Programs, go: str, seconds: float, *args: str, **changes: 
 
 
 def downloaded(references: list[Reference], env: GoEnv, programs: Programs, seconds: float) -> list[Reference]:
-    """Return REFERENCES with the module versions that ENV's Go would download in place of the toolchains' names.
-
-    Those that it need not download are left out: what is not newer, or on PATH, or not allowed by GOTOOLCHAIN.
-    """
+    """Return REFERENCES with the module versions that ENV's Go would download in place of the toolchains' names."""
     named = [ref for ref in references if ref.is_toolchain and ref.version.startswith("go")]
     modules: dict[Reference, Reference] = {}
     if named and env.go:
@@ -100,15 +97,16 @@ def downloaded(references: list[Reference], env: GoEnv, programs: Programs, seco
         least, _, mode = _go_env(programs, env.go, seconds, "GOTOOLCHAIN").rpartition("+")
         oldest, host = env.settings["GOVERSION"], f"{env.settings['GOHOSTOS']}-{env.settings['GOHOSTARCH']}"
         for ref in named if mode == "auto" else ():
+            # What is not newer, or is on PATH, need not be downloaded.
             if release(ref.version) > max(release(oldest), release(least)) and not shutil.which(ref.version):
                 modules[ref] = ref._replace(version=f"v0.0.1-{ref.version}.{host}")
     return [modules.get(ref, ref) for ref in references if ref not in named or ref in modules]
 
 
 def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:
-    """Return the proxies of the GOPROXY list TEXT, and the word that ends it: ``direct``, ``off``, or none.
+    """Return the proxies of the GOPROXY list TEXT, and the word that ends it, if any; raises CommandError.
 
-    Raises CommandError for a list without entries. Source: cmd/go/internal/modfetch: proxyList.
+    Source: cmd/go/internal/modfetch: proxyList.
     """
     proxies: list[Proxy] = []
     for entry, separator in re.findall(r"([^,|]*)([,|]|$)", text):

@@ -3,8 +3,8 @@
 Each question is one process, with a module cache of its own: the user's could answer in place of a proxy or an origin.
 """
 
+import os
 import random
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from goproxy_check.gofiles.reference import Reference
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.redact import one_line, redacted_url
 
-_GO_MOD = "module goproxy-check.invalid\n\ngo 1.21\n"  # with a go line go has no reason to write one
+_GO_MOD = b"module goproxy-check.invalid\n\ngo 1.21\n"  # with a go line go has no reason to write one
 _LIST = ("list", "-m", "-e", "-json")
 _VERSIONS = (*_LIST, "-retracted", "-versions")  # -retracted: no go.mod has to be read
 _DOWNLOAD = ("mod", "download", "-json")  # writes the lines of what succeeds even where something else fails
@@ -67,10 +67,8 @@ class Go:
             answer = Answer() if archive else self._one((*_LIST, str(ref)), seconds, lines)
             if not (answer.failure or answer.go_mod):
                 answer = self._one((*_DOWNLOAD, str(ref)), seconds, lines)
-            if not (answer.failure or answer.go_mod):
-                return Answer(Failure(Reason.UNAVAILABLE, "go gave no answer"))
-            if answer.failure:
-                break
+            if answer.failure or not answer.go_mod:
+                return Answer(answer.failure or Failure(Reason.UNAVAILABLE, "go gave no answer"))
         return answer
 
     def known(self, query: str, seconds: float, *, origin: bool = False) -> Answer:
@@ -100,15 +98,12 @@ class Go:
             return {}
         items, wrong = self._run((*_DOWNLOAD, *map(str, refs)), folder, settings, end - time.monotonic())
         words = {f"{item.get('Path')}@{item.get('Version')}": str(item.get("Error") or "") for item in items}
-        wrong = wrong and wrong._replace(reason=Reason.FAILED)
-        if wrong and not any(words.values()):  # perhaps all have come, and go.sum could not be written
-            return dict.fromkeys(refs, wrong)
-        found: Failures = dict.fromkeys(refs, wrong)
+        found: Failures = dict.fromkeys(refs, wrong and wrong._replace(reason=Reason.FAILED))
         for ref in refs:
-            if text := words.get(str(ref), ""):
+            if text := words.get(str(ref)):
                 no = failure(text)  # without a URL the proxies were not asked
                 found[ref] = failure(text, str(ref)) if no.reason is Reason.UNAVAILABLE and not no.url else no
-            elif str(ref) in words:
+            elif text == "" and any(words.values()):  # else what is wrong may be that go.sum could not be written
                 found[ref] = None
         return found
 
@@ -153,13 +148,11 @@ class Go:
     @contextmanager
     def _scratch(self, settings: dict[str, str], go_sum: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, str]]]:
         """Make a module that has the lines GO_SUM, and add a module cache to SETTINGS, for one question."""
-        folder = Path(tempfile.mkdtemp(dir=self._programs.scratch))
-        try:
-            for name, text in (("go.mod", _GO_MOD), ("go.sum", "".join(f"{line}\n" for line in go_sum))):
-                (folder / name).write_bytes(text.encode("utf-8", "replace"))
-            yield str(folder), {**settings, "GOMODCACHE": str(folder / "cache"), "GOPATH": str(folder / "path")}
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=self._programs.scratch, ignore_cleanup_errors=True) as folder:
+            Path(folder, "go.mod").write_bytes(_GO_MOD)
+            Path(folder, "go.sum").write_bytes("".join(f"{line}\n" for line in go_sum).encode("utf-8", "replace"))
+            cache, path = os.path.join(folder, "cache"), os.path.join(folder, "path")
+            yield folder, {**settings, "GOMODCACHE": cache, "GOPATH": path}
 
 
 def _answer(item: dict[str, Any], origin_of: str = "") -> Answer:

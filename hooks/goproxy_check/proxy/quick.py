@@ -88,13 +88,14 @@ class Quick:
             return (".zip",)
         return (".mod",) if ref.go_mod_only else (".info", ".mod", ".zip") if ref.archive else (".info", ".mod")
 
-    def ask(self, ref: Reference, file: str) -> list[Reply]:
-        """Ask the proxies for one FILE of REF, by the rules of the list (cmd/go/internal/modfetch: TryProxies)."""
+    def ask(self, ref: Reference, *files: str) -> list[Reply]:
+        """Ask the proxies for FILES of REF, by the rules of the list (cmd/go/internal/modfetch: TryProxies)."""
         replies = []
-        for proxy in self._proxies:
-            replies.append(self._one(proxy, ref, file))
-            if replies[-1].status == 200 or not (replies[-1].absent or proxy.on_any_error):
-                break
+        for file in files:
+            for proxy in self._proxies:
+                replies.append(self._one(proxy, ref, file))
+                if replies[-1].status == 200 or not (replies[-1].absent or proxy.on_any_error):
+                    break
         return replies
 
     def _one(self, proxy: Proxy, ref: Reference, file: str) -> Reply:

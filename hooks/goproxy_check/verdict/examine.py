@@ -7,8 +7,8 @@ most once in a run, side by side with others, within one time limit.
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any, TypeVar
 
 from goproxy_check.go.answers import Failure, Reason
@@ -79,7 +79,7 @@ class Ask:
     """Asks, for at most SECONDS from now, and remembers the answers; safe to use from many threads."""
 
     def __init__(self, go: Go, proxies: Quick | None, progress: Progress, options: Options, seconds: float) -> None:
-        self.env, self.options, self.patient = go.env, options, False
+        self.env, self.options, self.patient, self._one_by_one = go.env, options, False, False
         self._published: frozenset[Reference] = frozenset()
         self._go, self._proxies, self._progress, self._jobs = go, proxies, progress, options.jobs
         self._end = time.monotonic() + seconds
@@ -89,7 +89,6 @@ class Ask:
         self._groups: dict[Reference, Future[None]] = {}  # which process answers for it and others
         self._go_pool = ThreadPoolExecutor(min(self._jobs, _GO_JOBS), thread_name_prefix="go")
         self._quick_pool = ThreadPoolExecutor(min(self._jobs, _QUICK_JOBS), thread_name_prefix="quick")
-        self._one_by_one = False
 
     def afresh(self, seconds: float, published: frozenset[Reference]) -> "Ask":
         """Return what asks everything again, for SECONDS: patiently, as there will be another time (--wait).
@@ -110,13 +109,12 @@ class Ask:
         Where a question for each version keeps all connections busy, its files are asked for one after the other.
         """
         self._one_by_one = len(refs) >= self._jobs
-        new = [ref for ref in refs if not (self.is_recorded(ref) or ref.is_toolchain)]
-        puzzling = [ref for ref in new if not self.env.is_private(ref.module)]
-        modules = list(dict.fromkeys(ref.module for ref in puzzling))
+        new = [ref for ref in refs if not (ref.is_toolchain or self.is_recorded(ref))]
+        modules = list(dict.fromkeys(ref.module for ref in new if not self.env.is_private(ref.module)))
         size = len(modules) // _GO_JOBS + 1
         for start in range(0, len(modules) if size > 1 else 0, size):
             names = {*modules[start : start + size]}
-            group = [ref for ref in puzzling if ref.module in names]
+            group = [ref for ref in new if ref.module in names]
             self._groups |= dict.fromkeys(group, self._go_pool.submit(self._several, group))
 
     def _several(self, group: list[Reference]) -> None:
@@ -156,7 +154,7 @@ class Ask:
 
     def commit(self, ref: Reference) -> Answer:
         """Return the commit that the tag of REF names at its origin."""
-        return self._at_origin(ref, str(ref)).result()
+        return self._origin(ref, commit=True).result()
 
     def latest(self, ref: Reference) -> str:
         """Return the version that ``go get MODULE@latest`` would choose with the proxies alone, "" if none."""
@@ -164,13 +162,17 @@ class Ask:
 
     def quick(self, ref: Reference) -> Replies:
         """Return what the proxies answer at once about the files of REF that Go needs."""
-        end = time.monotonic() + min(_QUICK_SECONDS, self.left() / 2)
+        if self._proxies is None:
+            return Replies(ref)
+        files, asked = self._proxies.files(ref), dict[tuple[str, ...], Future[list[Reply]]]()
+        for some in [files] if self._one_by_one else [(file,) for file in files]:
+            question = partial(self._proxies.ask, ref, *some)
+            asked[some] = self._once((str(ref), some), self._quick_pool, f"{ref} at the proxy", question)
+        wait(asked.values(), min(_QUICK_SECONDS, self.left() / 2))
         replies: list[Reply] = []
-        for files, future in self._replies(ref).items():
-            try:
-                replies += future.result(max(0.0, end - time.monotonic()))
-            except FutureTimeoutError:
-                replies += [Reply(self.env.proxies[0], file, 0, detail="no answer in time") for file in files]
+        for some, future in asked.items():
+            late = [Reply(self.env.proxies[0], file, 0, detail="no answer in time") for file in some]
+            replies += future.result() if future.done() else late
         return Replies(ref, tuple(replies))
 
     def go(self, ref: Reference) -> Answer:
@@ -180,8 +182,7 @@ class Ask:
         return self._once(str(ref), self._go_pool, about, lambda: self._go.judge(ref, self.left(), archive)).result()
 
     def ahead(self, ref: Reference) -> None:
-        """Begin to ask all that explains why REF is not served."""
-        self._replies(ref)
+        """Begin to ask what, beside the proxies' answers, explains why REF is not served."""
         self._listing(ref)
         self._origin(ref)
 
@@ -189,12 +190,9 @@ class Ask:
         path, about = ref.module, f"the versions of {ref.module}"
         return self._once(path, self._go_pool, about, lambda: self._go.known(path, self.left() / 3))
 
-    def _origin(self, ref: Reference) -> Future[Answer]:
-        return self._at_origin(ref, str(ref) if _is_commit(ref) else ref.module)
-
-    def _at_origin(self, ref: Reference, query: str) -> Future[Answer]:
-        """Ask for the commit of REF, or the tags of its module, which QUERY names."""
-        host = ref.module.partition("/")[0]
+    def _origin(self, ref: Reference, commit: bool = False) -> Future[Answer]:
+        """Ask for the tags of the module of REF, or for its COMMIT, if that is wanted or they do not say all."""
+        host, query = ref.module.partition("/")[0], str(ref) if commit or _is_commit(ref) else ref.module
 
         def ask() -> Answer:
             if host in self._silent:
@@ -207,19 +205,6 @@ class Ask:
             return answer
 
         return self._once(("origin", query), self._go_pool, f"the origin of {ref.module}", ask)
-
-    def _replies(self, ref: Reference) -> dict[tuple[str, ...], Future[list[Reply]]]:
-        """Ask for the files of REF: side by side, or one after the other."""
-        client = self._proxies
-        if client is None:
-            return {}
-
-        def begin(some: tuple[str, ...]) -> Future[list[Reply]]:
-            question = (reply for file in some for reply in client.ask(ref, file))
-            return self._once((str(ref), some), self._quick_pool, f"{ref} at the proxy", lambda: list(question))
-
-        files = client.files(ref)
-        return {some: begin(some) for some in ([files] if self._one_by_one else [(file,) for file in files])}
 
     def _once(self, key: Hashable, pool: ThreadPoolExecutor, about: str, question: Callable[[], T]) -> Future[T]:
         """Ask QUESTION, if none was asked under KEY before; a terminal shows ABOUT what it is."""

@@ -14,11 +14,8 @@ from goproxy_check.system.programs import Programs
 from goproxy_check.verdict.evidence import Diagnosis
 from goproxy_check.verdict.reasons import FIXABLE, NotFixed, Verdict
 
-_NOT_FIXED = {
-    Reason.NO_RECORD: NotFixed.NO_RECORD,
-    Reason.NO_DATABASE: NotFixed.NO_DATABASE,
-    Reason.UNAVAILABLE: NotFixed.NO_ORIGIN,
-}
+_NOT_FIXED = {Reason.NO_RECORD: NotFixed.NO_RECORD, Reason.NO_DATABASE: NotFixed.NO_DATABASE}
+_NOT_FIXED[Reason.UNAVAILABLE] = NotFixed.NO_ORIGIN
 
 
 def fix(
@@ -28,20 +25,16 @@ def fix(
 
     Returns the diagnoses, and the go.sum files that have changed. With NOSUMDB what is unverifiable is fetched too.
     """
-    remedied = FIXABLE | {Verdict.UNVERIFIABLE} if nosumdb else FIXABLE
-    fixable = {item.ref: item for item in diagnoses if item.verdict in remedied}
-    served = {ref for ref, item in fixable.items() if item.verdict is Verdict.UNVERIFIABLE}
-    go, end = Go(env, programs), time.monotonic() + seconds
+    served = {item.ref for item in diagnoses if nosumdb and item.verdict is Verdict.UNVERIFIABLE}
+    fixable = {item.ref: item for item in diagnoses if item.verdict in FIXABLE or item.ref in served}
+    go, end, root = Go(env, programs), time.monotonic() + seconds, os.path.realpath(root)
     failed: dict[Reference, tuple[NotFixed, str]] = {}
     changed = []
     for folder, refs in by_folder(fixable).items():
         place = os.path.join(root, *folder.split("/"))
         go_mod, go_sum = os.path.join(place, "go.mod"), os.path.join(place, "go.sum")
-        if not os.path.isdir(place):
-            failed |= dict.fromkeys(refs, (NotFixed.NO_FOLDER, folder))
-            continue
-        if os.path.realpath(go_sum) != os.path.join(os.path.realpath(root), *folder.split("/"), "go.sum"):
-            failed |= dict.fromkeys(refs, (NotFixed.LINK, ""))
+        if os.path.realpath(go_sum) != go_sum or not os.path.isdir(place):
+            failed |= dict.fromkeys(refs, (NotFixed.LINK if os.path.isdir(place) else NotFixed.NO_FOLDER, folder))
             continue
         mod, before = _content(go_mod), _content(go_sum)
         try:
@@ -51,8 +44,8 @@ def fix(
         after = _content(go_sum)
         failed |= {ref: (_NOT_FIXED.get(no.reason, NotFixed.FAILED), no.detail) for ref, no in found.items() if no}
         wanting = [ref for ref, no in found.items() if not no and folder in ref.unrecorded]
-        starts = {ref: f"\n{ref.module} {ref.version}{'/go.mod' * ref.go_mod_only} h1:".encode() for ref in wanting}
-        lineless = [ref for ref in wanting if starts[ref] not in b"\n" + after]
+        lines = {(*entry[:2], entry.go_mod) for entry in read("go.sum", after).entries}
+        lineless = [ref for ref in wanting if (*ref[:2], ref.go_mod_only) not in lines]
         failed |= dict.fromkeys(lineless, (NotFixed.NO_LINES, ""))
         if after != before or len(wanting) > len(lineless):  # written before, perhaps, and not added since
             changed.append(posixpath.join(folder, "go.sum"))
@@ -61,23 +54,17 @@ def fix(
 
 
 def _fetch(go: Go, refs: list[Reference], served: set[Reference], place: str, end: float, nosumdb: bool) -> Failures:
-    """Fetch REFS, of which those SERVED by a proxy lack only the checksum database's record, in the folder PLACE.
-
-    With NOSUMDB the database is done without where it has no record.
-    """
+    """Fetch REFS in the folder PLACE; with NOSUMDB without the checksum database's record, which those SERVED lack."""
     found = go.download([ref for ref in refs if ref not in served], place, end, GOPROXY="direct")
     # The checksum database may be reachable through the proxy alone: with GONOPROXY just these modules come from their
     # origins, and everything else, the database too, takes the usual way.
-    cut_off = [ref for ref, no in found.items() if no and no.reason is Reason.NO_DATABASE]
-    if go.env.proxies:
-        found |= go.download(cut_off, place, end, GONOPROXY=go.env.adding("GONOPROXY", cut_off))
-    if nosumdb:
-        unrecorded = [ref for ref, no in found.items() if no and no.reason is Reason.NO_RECORD]
-        held = [ref for ref in refs if ref in served]
-        without = go.env.adding("GONOSUMDB", [*unrecorded, *held])
-        found |= go.download(unrecorded, place, end, GOPROXY="direct", GONOSUMDB=without)
-        found |= go.download(held, place, end, GONOSUMDB=without)  # what a proxy serves comes from there
-    return found
+    cut_off = [ref for ref, no in found.items() if go.env.proxies and no and no.reason is Reason.NO_DATABASE]
+    found |= go.download(cut_off, place, end, GONOPROXY=go.env.adding("GONOPROXY", cut_off))
+    unrecorded = [ref for ref, no in found.items() if nosumdb and no and no.reason is Reason.NO_RECORD]
+    held = [ref for ref in refs if ref in served]
+    without = go.env.adding("GONOSUMDB", [*unrecorded, *held])
+    found |= go.download(unrecorded, place, end, GOPROXY="direct", GONOSUMDB=without)
+    return found | go.download(held, place, end, GONOSUMDB=without)  # what a proxy serves comes from there
 
 
 def _put_back(go_mod: str, mod: bytes, go_sum: str, lines: bytes) -> None:
