@@ -46,7 +46,7 @@ def asked(client: Quick, ref: Reference = REF) -> Replies:
 # The files of each kind of reference, and what go.sum has to record for a proof.
 def test_go_sum_that_is_served_is_proved(served: GoProxy) -> None:
     replies = asked(quick(served.url))
-    assert replies.proves() and not denies(replies) and not replies.lacks_archive()
+    assert replies.proves() and not denies(replies) and not replies.lacking
     asked_for = [(seen.method, seen.path.rpartition(".")[2]) for seen in served.log]
     assert asked_for == [("GET", "info"), ("GET", "mod"), ("HEAD", "zip")]
 
@@ -139,12 +139,12 @@ def test_archive(served: GoProxy, said: Fault | Said, proved: bool, lacking: boo
     """Where HEAD is refused, GET is tried."""
     served.fault("zip$", said)
     replies = asked(quick(served.url))
-    assert (replies.proves(), replies.lacks_archive()) == (proved, lacking)
+    assert (replies.proves(), replies.lacking == {".zip"}) == (proved, lacking)
 
 
 def test_archive_is_not_in_doubt_alone_where_another_file_lacks(served: GoProxy) -> None:
     served.fault(r"(?:zip|mod)$", Said(404))
-    assert not asked(quick(served.url)).lacks_archive()
+    assert asked(quick(served.url)).lacking == {".mod", ".zip"}
 
 
 # What Go's decoder rejects (modfetch: Stat), and what it takes.

@@ -104,10 +104,7 @@ def downloaded(references: list[Reference], env: GoEnv, programs: Programs, seco
 
 
 def proxy_list(text: str) -> tuple[tuple[Proxy, ...], str]:
-    """Return the proxies of the GOPROXY list TEXT, and the word that ends it, if any; raises CommandError.
-
-    Source: cmd/go/internal/modfetch: proxyList.
-    """
+    """Return the proxies of the GOPROXY list TEXT, and the word that ends it (cmd/go/internal/modfetch: proxyList)."""
     proxies: list[Proxy] = []
     for entry, separator in re.findall(r"([^,|]*)([,|]|$)", text):
         url = entry.strip()

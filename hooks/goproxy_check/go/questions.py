@@ -3,7 +3,6 @@
 Each question is one process, with a module cache of its own: the user's could answer in place of a proxy or an origin.
 """
 
-import os
 import random
 import tempfile
 import time
@@ -58,13 +57,10 @@ class Go:
         self._direct = {**self._proxies, "GOPROXY": "direct", "GOSUMDB": "off"}
 
     def judge(self, ref: Reference, seconds: float, archive: bool = False) -> Answer:
-        """Return what go says of REF with the proxies alone; with ARCHIVE it downloads that too.
-
-        One process for each go.sum that records other lines. go list is silent about a go.mod that it could not verify;
-        go mod download has the words, and comes to it before any archive.
-        """
+        """Return what go says of REF with the proxies alone, and each go.sum; with ARCHIVE it downloads that too."""
         for lines in ref.go_sums or ((),):
             answer = Answer() if archive else self._one((*_LIST, str(ref)), seconds, lines)
+            # go list is silent about a go.mod that it could not verify; go mod download comes to it before any archive.
             if not (answer.failure or answer.go_mod):
                 answer = self._one((*_DOWNLOAD, str(ref)), seconds, lines)
             if answer.failure or not answer.go_mod:
@@ -82,8 +78,8 @@ class Go:
         """
         end = time.monotonic() + seconds
         with self._scratch({**self._proxies, "GOMAXPROCS": str(at_once)}) as (folder, settings):
-            command = (*_VERSIONS, *dict.fromkeys(ref.module for ref in refs))
-            items, _ = self._run(command, folder, settings, seconds)
+            modules = dict.fromkeys(ref.module for ref in refs)
+            items, _ = self._run((*_VERSIONS, *modules), folder, settings, seconds)
             found = {str(item.get("Path")): _answer(item) for item in items if item.keys() & {"Versions", "Error"}}
             listed = [str(ref) for ref in refs if ref.version in found.get(ref.module, Answer()).versions]
             if listed:
@@ -120,8 +116,7 @@ class Go:
                     url = note.read_text("utf-8", "replace")[:2048].strip().partition(":")[2]
                     answer = answer._replace(url=answer.url or redacted_url(one_line(url)))
             pause = _PAUSE * 2**attempt * random.uniform(0.4, 0.6)  # noqa: S311
-            passing = answer.failure and answer.failure.may_pass and time.monotonic() + pause < end
-            if not passing or attempt == _TRIES:
+            if attempt == _TRIES or not (answer.failure and answer.failure.may_pass and time.monotonic() + pause < end):
                 break
             time.sleep(pause)
         return answer
@@ -151,8 +146,7 @@ class Go:
         with tempfile.TemporaryDirectory(dir=self._programs.scratch, ignore_cleanup_errors=True) as folder:
             Path(folder, "go.mod").write_bytes(_GO_MOD)
             Path(folder, "go.sum").write_bytes("".join(f"{line}\n" for line in go_sum).encode("utf-8", "replace"))
-            cache, path = os.path.join(folder, "cache"), os.path.join(folder, "path")
-            yield folder, {**settings, "GOMODCACHE": cache, "GOPATH": path}
+            yield folder, {**settings, "GOMODCACHE": f"{folder}/cache", "GOPATH": f"{folder}/path"}
 
 
 def _answer(item: dict[str, Any], origin_of: str = "") -> Answer:

@@ -49,23 +49,18 @@ class Replies(NamedTuple):
     replies: tuple[Reply, ...] = ()
 
     @property
-    def last(self) -> dict[str, Reply]:
-        """The answer about each file that Go takes."""
-        return {reply.file: reply for reply in self.replies}
+    def lacking(self) -> set[str]:
+        """The files that no proxy serves."""
+        return {reply.file for reply in self.replies} - {reply.file for reply in self.replies if reply.status == 200}
 
     def body(self, file: str) -> bytes:
         """Return what is served as FILE, nothing where it is not."""
-        return self.last[file].body if file in self.last else b""
+        return b"".join(reply.body for reply in self.replies if reply.file == file)
 
     def proves(self) -> bool:
         """Return whether the version is served, and is what go.sum records."""
         named = self.ref.go_mod_only or _names(self.body(".info"), self.ref.version)
-        served = named and all(reply.status == 200 for reply in self.last.values())
-        return served and self.ref.go_mod_hashes == {go_mod_hash(self.body(".mod"))}
-
-    def lacks_archive(self) -> bool:
-        """Return whether the archive alone is in doubt."""
-        return [file for file, reply in self.last.items() if reply.status != 200] == [".zip"]
+        return named and not self.lacking and self.ref.go_mod_hashes == {go_mod_hash(self.body(".mod"))}
 
 
 class Quick:

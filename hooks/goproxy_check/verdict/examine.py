@@ -91,10 +91,7 @@ class Ask:
         self._quick_pool = ThreadPoolExecutor(min(self._jobs, _QUICK_JOBS), thread_name_prefix="quick")
 
     def afresh(self, seconds: float, published: frozenset[Reference]) -> "Ask":
-        """Return what asks everything again, for SECONDS: patiently, as there will be another time (--wait).
-
-        So no proxy need be asked for what may not exist; what is PUBLISHED does.
-        """
+        """Return a new Ask, for SECONDS: it names to proxies only what is known to exist, as PUBLISHED is (--wait)."""
         again = Ask(self._go, self._proxies, self._progress, self.options, seconds)
         again.patient, again._published = True, published
         return again
@@ -104,11 +101,8 @@ class Ask:
         return max(0.0, self._end - time.monotonic())
 
     def together(self, refs: Sequence[Reference]) -> None:
-        """Begin to ask about REFS, if an answer for each alone would cost too much: several for each process.
-
-        Where a question for each version keeps all connections busy, its files are asked for one after the other.
-        """
-        self._one_by_one = len(refs) >= self._jobs
+        """Begin to ask about REFS, if an answer for each alone would cost too much: several for each process."""
+        self._one_by_one = len(refs) >= self._jobs  # its files: the versions alone keep all connections busy
         new = [ref for ref in refs if not (ref.is_toolchain or self.is_recorded(ref))]
         modules = list(dict.fromkeys(ref.module for ref in new if not self.env.is_private(ref.module)))
         size = len(modules) // _GO_JOBS + 1
@@ -118,9 +112,8 @@ class Ask:
             self._groups |= dict.fromkeys(group, self._go_pool.submit(self._several, group))
 
     def _several(self, group: list[Reference]) -> None:
-        seconds, at_once = min(_TOGETHER_SECONDS, self.left()), max(1, self._jobs // _GO_JOBS)
         with self._progress.waiting_for(f"the versions of {group[0].module} and other modules"):
-            answers = self._go.several(group, seconds, at_once)
+            answers = self._go.several(group, min(_TOGETHER_SECONDS, self.left()), max(1, self._jobs // _GO_JOBS))
         for name, answer in answers.items():
             future: Future[Any] = Future()
             future.set_result(answer)
@@ -138,15 +131,13 @@ class Ask:
         return self._listing(ref).result()
 
     def origin(self, ref: Reference) -> Answer:
-        """Return what the origin of REF has: its commit, if the tags of its module do not say all.
-
-        Where the go.mod of a tag may not fit (a /vN path, a sub-folder), it is looked at, unless go.sum has its hash.
-        """
+        """Return what the origin of REF has: its commit, if the tags of its module do not say all."""
         found = self._origin(ref).result()
-        if _is_commit(ref) or found.published is None:
+        if found.failure:
             return found
         if ref.version not in found.versions:
             return found._replace(failure=Failure(Reason.UNKNOWN_REVISION))
+        # Where the go.mod of a tag may not fit (a /vN path, a sub-folder), it is looked at, unless go.sum has its hash.
         in_folder = "/" in module.tag(ref.module, ref.version, found.url)
         if (in_folder or module.split_path_version(ref.module)[1]) and not ref.go_sums:
             return self.commit(ref)._replace(versions=found.versions)
@@ -177,7 +168,7 @@ class Ask:
 
     def go(self, ref: Reference) -> Answer:
         """Return what the judge says of REF: go itself, with the proxies alone."""
-        archive = ref.rehashed or ((ref.archive or ref.is_toolchain) and self.quick(ref).lacks_archive())
+        archive = ref.rehashed or ((ref.archive or ref.is_toolchain) and self.quick(ref).lacking == {".zip"})
         about = f"{ref} at the proxy"
         return self._once(str(ref), self._go_pool, about, lambda: self._go.judge(ref, self.left(), archive)).result()
 
@@ -192,7 +183,8 @@ class Ask:
 
     def _origin(self, ref: Reference, commit: bool = False) -> Future[Answer]:
         """Ask for the tags of the module of REF, or for its COMMIT, if that is wanted or they do not say all."""
-        host, query = ref.module.partition("/")[0], str(ref) if commit or _is_commit(ref) else ref.module
+        commit = commit or module.is_pseudo(ref.version) or ref.version.endswith("+incompatible")
+        host, query = ref.module.partition("/")[0], str(ref) if commit else ref.module
 
         def ask() -> Answer:
             if host in self._silent:
@@ -208,17 +200,7 @@ class Ask:
 
     def _once(self, key: Hashable, pool: ThreadPoolExecutor, about: str, question: Callable[[], T]) -> Future[T]:
         """Ask QUESTION, if none was asked under KEY before; a terminal shows ABOUT what it is."""
-
-        def ask() -> T:
-            with self._progress.waiting_for(about):
-                return question()
-
         with self._lock:
             if key not in self._asked:
-                self._asked[key] = pool.submit(ask)
+                self._asked[key] = pool.submit(self._progress.waiting_for(about)(question))
             return self._asked[key]
-
-
-def _is_commit(ref: Reference) -> bool:
-    """Return whether more than the tags of its module must be fetched to know about REF."""
-    return module.is_pseudo(ref.version) or ref.version.endswith("+incompatible")

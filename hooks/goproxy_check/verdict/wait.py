@@ -32,9 +32,8 @@ _FINAL = {Why.OK, Why.UNFIT_TAG, Why.UNFIT_COMMIT, Why.NO_GO, Why.LOGIN_WANTED}
 def wait(refs: Sequence[Reference], ask: Ask, progress: Progress, stop: threading.Event) -> list[Diagnosis]:
     """Return the verdicts on REFS once all are served, or the time is over, or STOP is set (then perhaps not all)."""
     seconds, timeout = ask.options.wait or 0.0, ask.options.timeout
-    for ref in refs if ask.options.latest else ():
-        if "-" in ref.version:
-            complain(f"goproxy-check: {ref}: @latest never chooses a pre-release, so that is not waited for")
+    for ref in [ref for ref in refs if ask.options.latest and "-" in ref.version]:
+        complain(f"goproxy-check: {ref}: @latest never chooses a pre-release, so that is not waited for")
     end, since = time.time() + seconds, time.strftime("waiting since %H:%M:%S")
     last = end - min(_LAST, seconds / 4)
     known: dict[Reference, Diagnosis] = {}
