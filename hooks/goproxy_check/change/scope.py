@@ -66,8 +66,7 @@ def pushed(git: Git, lines: str, remote: str) -> list[Reference]:
         known += filter(None, [git.find(theirs)])
     found = []
     for commit in dict.fromkeys(refs.values()):
-        listed = git("rev-list", "--boundary", commit, "--not", *known).split()
-        if listed:  # or the remote has it all
+        if listed := git("rev-list", "--boundary", commit, "--not", *known).split():  # or the remote has it all
             before = [git.tree(name[1:]) for name in listed if name.startswith("-")]
             found += _new(git.tree(commit), before, set(), refs)
     return found
@@ -76,8 +75,7 @@ def pushed(git: Git, lines: str, remote: str) -> list[Reference]:
 def tagged(git: Git, tag: str) -> Reference:
     """Return the module version that TAG publishes: v1.2.3 of ./go.mod, sub/v1.2.3 of sub/go.mod."""
     folder, _, version = tag.rpartition("/")
-    commit = git.find(f"refs/tags/{tag}")
-    if not commit:
+    if not (commit := git.find(f"refs/tags/{tag}")):
         raise CommandError(f"--tag {tag}: there is no such tag here (git fetch --tags brings those of the remote)")
     tree, problem = git.tree(commit), f"there is no {posixpath.join(folder, 'go.mod')}"
     # From v2 on the go.mod may lie in a folder of that name too (https://go.dev/ref/mod#vcs-version).
@@ -104,15 +102,14 @@ def _new(
         return []
     context = _context(tree, paths)
     files = {path: context.pop(path) for path in sorted(paths & context.keys())}
-    added: set[tuple[str, str]] = set()
+    added: set[tuple[bytes, bytes]] = set()
     for path in files:
         read_as = (read(posixpath.basename(path), each.get(path) or b"") for each in (tree, *before))
         now, *earlier = ({entry._replace(line=0) for entry in file.entries} for file in read_as)
-        added |= {entry[:2] for entry in now.difference(*earlier)}
-    names = [(os.fsencode(path), os.fsencode(version)) for path, version in added]
+        added |= {(entry.module.encode(), entry.version.encode()) for entry in now.difference(*earlier)}
     compared = []
     for old in before:
-        same = {path for path, data in old.items() if data and any(one in data and two in data for one, two in names)}
+        same = {path for path, data in old.items() if data and any(one in data and two in data for one, two in added)}
         compared.append(_context(old, same | (files.keys() & old.keys())))
     tags = [posixpath.split(ref.removeprefix("refs/tags/")) for ref in refs if ref.startswith("refs/tags/")]
     found = new_references(files, context, compared, frozenset(fresh), tags)

@@ -16,13 +16,11 @@ _SEMVER = re.compile(
 )
 # v0.0.0-20210101000000-0123456789ab, v1.2.4-0.20210101000000-0123456789ab
 _PSEUDO = r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-9]+(?:\+[0-9A-Za-z.-]+)?"
-# latest, main, <v1.5.0, 0123abc (https://go.dev/ref/mod#version-queries)
-_QUERY = r"(?:[<>]=?)?[0-9A-Za-z][-+./_0-9A-Za-z]*"
-# github.com/org/lib
-_PATH = re.compile(r"[0-9a-z][-0-9a-z]*\.[-.0-9a-z]+(?:/[-_~0-9A-Za-z][-._~0-9A-Za-z]*)*")
-# example.com/a/v2, gopkg.in/yaml.v2
-_MAJOR = r"(.*)(/v(?:[2-9]|[1-9][0-9]+))"
-_GOPKG = r"(.+)(\.v(?:0|[1-9][0-9]*(?:-unstable)?|-unstable))"
+# latest, main, <v1.5.0, 0123abc (https://go.dev/ref/mod#version-queries), but no slip such as v1.0.l
+_QUERY = r"(?!v[0-9])(?:[<>]=?)?[0-9A-Za-z][-+./_0-9A-Za-z]*"
+_PATH = re.compile(r"[0-9a-z][-0-9a-z]*\.[-.0-9a-z]+(?:/[-_~0-9A-Za-z][-._~0-9A-Za-z]*)*")  # github.com/org/lib
+_MAJOR = r"(.*)(/v(?:[2-9]|[1-9][0-9]+))"  # example.com/a/v2
+_GOPKG = r"(.+)(\.v(?:0|[1-9][0-9]*(?:-unstable)?|-unstable))"  # gopkg.in/yaml.v2
 # What Windows takes for something else: con.go, long~1.go, end.
 _BAD_ELEMENT = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?|[^.]*~[0-9]+(?:\..*)?|.*\.", re.IGNORECASE)
 
@@ -50,12 +48,8 @@ class Problem(NamedTuple):
 
 
 def canonical_version(version: str) -> str:
-    """Return VERSION in canonical form, or "" if it is no semantic version (x/mod/module.CanonicalVersion).
-
-    ``v1.2`` becomes ``v1.2.0``; build metadata is dropped, save ``+incompatible``.
-    """
-    match = _SEMVER.fullmatch(version)
-    if not match:
+    """Return VERSION in canonical form, such as v1.2.0 for v1.2, "" if it has none (x/mod/module.CanonicalVersion)."""
+    if not (match := _SEMVER.fullmatch(version)):
         return ""
     major, minor, patch, pre, build = match.groups()
     return f"{major}.{minor or 0}.{patch or 0}{pre or ''}{build if build == '+incompatible' else ''}"
@@ -63,13 +57,12 @@ def canonical_version(version: str) -> str:
 
 def is_pseudo(version: str) -> bool:
     """Return whether VERSION names a commit by time and hash (x/mod/module.IsPseudoVersion)."""
-    return version.count("-") >= 2 and bool(re.fullmatch(_PSEUDO, version)) and bool(canonical_version(version))
+    return bool(re.fullmatch(_PSEUDO, version) and canonical_version(version))
 
 
 def semver_key(version: str) -> tuple[object, ...]:
     """Return a sort key in semantic version order (x/mod/semver.Compare); invalid versions come first."""
-    match = _SEMVER.fullmatch(version)
-    if not match:
+    if not (match := _SEMVER.fullmatch(version)):
         return ()
     major, minor, patch, pre, _ = match.groups(default="")
     # A number without leading zeros is compared by its length first: it may be longer than int() takes.
@@ -80,13 +73,9 @@ def semver_key(version: str) -> tuple[object, ...]:
 
 
 def split_path_version(path: str) -> tuple[str, str, bool]:
-    """Split PATH into prefix and major suffix (``/v2``, ``.v2`` at gopkg.in), and whether this is valid.
-
-    Source: x/mod/module.SplitPathVersion.
-    """
+    """Return prefix and major suffix (``/v2``) of PATH, and whether it is valid (x/mod/module.SplitPathVersion)."""
     gopkg = path.startswith("gopkg.in/")
-    match = re.fullmatch(_GOPKG if gopkg else _MAJOR, path, re.DOTALL)
-    if match:
+    if match := re.fullmatch(_GOPKG if gopkg else _MAJOR, path, re.DOTALL):
         return match[1], match[2], True
     return path, "", not (gopkg or re.search(r"/v[0-9.]+\Z", path))
 
@@ -98,8 +87,7 @@ def check(path: str, version: str) -> Problem | None:
         detail = f"{path}: version {version} invalid: must be of the form v1.2.3"
         if canonical_version(f"v{version}"):
             return Problem(0, Invalid.NO_V, detail, f"{path}@v{version}")
-        slip = re.match("v[0-9]", version) and not canonical_version(version)  # v1.0.l
-        query = re.fullmatch(_QUERY, version) and not slip
+        query = canonical_version(version) or re.fullmatch(_QUERY, version)
         return Problem(0, Invalid.QUERY if query else Invalid.VERSION, detail)
     prefix, suffix, valid = split_path_version(path)
     if not valid or not _PATH.fullmatch(path) or any(map(_BAD_ELEMENT.fullmatch, path.split("/"))):

@@ -10,21 +10,10 @@ from typing import NamedTuple
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.modfile import TOOLCHAIN, Entry, ModFile, demanded, read, release
 
-_IGNORED = ("testdata", "vendor")
 _MOST = 20  # problems of one file that are shown
 _NONE = ModFile()
-
-
-class Skip(enum.Enum):
-    """Why Go does not fetch a version that a file names."""
-
-    IGNORED_FOLDER = enum.auto()  # testdata, vendor, _x, .x
-    WORKSPACE = enum.auto()  # a module of the same workspace
-    REPLACED = enum.auto()
-    EXCLUDED = enum.auto()
-    PUSHED = enum.auto()  # its tag comes with this push
-    OFF = enum.auto()  # GOPROXY=off
-    LINK = enum.auto()  # the file is a symbolic link that leads to no file of this repository
+# Why Go does not fetch a version that a file names; verdict/reasons.py has the words.
+Skip = enum.Enum("Skip", ["IGNORED_FOLDER", "WORKSPACE", "REPLACED", "EXCLUDED", "PUSHED", "OFF", "LINK"])
 
 
 class Skipped(NamedTuple):
@@ -113,7 +102,9 @@ def by_folder(refs: Iterable[Reference]) -> dict[str, list[Reference]]:
 def _ignored_folder(path: str) -> str:
     """Return the folder of PATH that Go's own patterns leave out, or "" (``go help packages``)."""
     folders = path.split("/")[:-1]
-    return next((name for name in folders if name in _IGNORED or (name[:1] in ("_", ".") and name != "..")), "")
+    return next(
+        (name for name in folders if name in ("testdata", "vendor") or (name[:1] in ("_", ".") and name != "..")), ""
+    )
 
 
 def new_references(
@@ -133,7 +124,7 @@ def new_references(
     seen: dict[tuple[str, str], set[tuple[bool, bool, str]]]
     seen = {entry[:2]: set() for path in files for entry in after.files[path].entries}
     for tree in old:
-        for path, entry in tree.entries():
+        for path, entry in tree.entries:
             if entry[:2] in seen:
                 seen[entry[:2]].add((bool(tree.skipped(path, entry)), entry.go_mod, entry.hash))
     found: dict[tuple[str, str], list[tuple[Location, Entry, Skipped | None, bool]]] = {}
@@ -168,6 +159,7 @@ class _Tree:
 
     def __init__(self, files: Mapping[str, bytes], tags: Iterable[tuple[str, str]] = ()) -> None:
         self.files = {path: read(posixpath.basename(path), data) for path, data in files.items()}
+        self.entries = [(path, entry) for path, file in self.files.items() for entry in file.entries]
         self.own = {(self._module(folder), version) for folder, version in tags}
         self.workspaces: dict[str, tuple[str, set[str]]] = {}  # folder of a module → its go.work, its neighbours
         for path in self.files if os.environ.get("GOWORK") != "off" else ():
@@ -180,23 +172,17 @@ class _Tree:
     def _module(self, folder: str) -> str:
         return self.files.get(posixpath.join(folder, "go.mod"), _NONE).module
 
-    def entries(self) -> Iterable[tuple[str, Entry]]:
-        return ((path, entry) for path, file in self.files.items() for entry in file.entries)
-
     @cached_property
     def _sums(self) -> dict[tuple[str, str, str], list[Entry]]:
         """Folder, module and version → the lines of go.sum and go.work.sum, that of the archive first."""
         sums: dict[tuple[str, str, str], list[Entry]] = {}
-        for path, entry in sorted(self.entries(), key=lambda each: each[1].go_mod):
+        for path, entry in sorted(self.entries, key=lambda each: each[1].go_mod):
             if entry.hash.startswith("h1:") and not _ignored_folder(path):
                 sums.setdefault((posixpath.dirname(path), *entry[:2]), []).append(entry)
         return sums
 
     def skipped(self, path: str, entry: Entry) -> Skipped | None:
-        """Return why Go never fetches ENTRY, which the file at PATH names.
-
-        A replacement of its very version goes before one of all (https://go.dev/ref/mod#go-mod-file-replace).
-        """
+        """Return why Go never fetches ENTRY, named by the file at PATH (https://go.dev/ref/mod#go-mod-file-replace)."""
         if ignored := _ignored_folder(path):
             return Skipped(Skip.IGNORED_FOLDER, ignored)
         folder, name = posixpath.dirname(path), entry[:2]

@@ -86,11 +86,7 @@ class Programs:
         return result.stdout
 
     def go_environment(self, **changes: str) -> dict[str, str]:
-        """Return the environment for a go process: the user's own with CHANGES, and without the repository's.
-
-        Inside a hook GIT_DIR and the like point at the user's repository, and a git that Go starts for its module
-        cache would work on that instead.
-        """
+        """Return the user's environment with CHANGES, without GIT_DIR and the like, which go's own git would follow."""
         return _environment(self._local_variables, **changes)
 
     @cached_property
