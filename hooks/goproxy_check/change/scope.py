@@ -93,8 +93,8 @@ def _new(
 ) -> list[Reference]:
     """Return what TREE references and none BEFORE does, restricted to GIVEN paths; REFS are pushed with it.
 
-    A file that is the same as in one parent, or in one commit of the remote, brings nothing new. The others are
-    compared with themselves before, and with all that named before what they add: a version, or a hash in go.sum.
+    A file that is the same in one tree before brings nothing new. The others are compared with themselves before, and
+    with all that named before what they add: a version, or a hash in go.sum.
     """
     paths = {path for path, data in tree.items() if all(data != old.get(path, "") for old in before)}
     paths = (paths & given if given else paths).union(fresh)

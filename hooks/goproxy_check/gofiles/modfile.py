@@ -37,9 +37,6 @@ class Entry(NamedTuple):
     go_mod: bool = False  # a /go.mod line of go.sum
     required: bool = False  # by a require line
 
-    def __str__(self) -> str:
-        return f"{self.module} {self.version}{'/go.mod' * self.go_mod} {self.hash}"
-
 
 class ModFile:
     """What a module file says, as far as downloads go."""
@@ -60,13 +57,13 @@ def read(name: str, data: bytes) -> ModFile:
     """Return what the file called NAME (``go.mod``, …) with the content DATA says; of a merge conflict no more."""
     most = 4 if name.endswith(".sum") else 1
     if len(data) > most << 20:  # 40,000 lines
-        return ModFile(Problem(1, Invalid.SIZE, f"larger than {most} MB, as no {name} is: it is not read"))
+        return ModFile(Problem(1, Invalid.OTHER, f"larger than {most} MB, as no {name} is: it is not read"))
     lines = data.decode("utf-8", "replace").split("\n")
     for number, line in enumerate(lines, 1):
         if len(line) > 1 << 16:
-            return ModFile(Problem(number, Invalid.SIZE, "a line of more than 64 KB: nothing is read"))
+            return ModFile(Problem(number, Invalid.OTHER, "a line of more than 64 KB: nothing is read"))
         if line[:1] in "<|=>" and re.match(_CONFLICT, line):
-            return ModFile(Problem(number, Invalid.CONFLICT, "merge conflict markers"))
+            return ModFile(Problem(number, Invalid.OTHER, "merge conflict markers"))
     return _read_sum(lines) if name.endswith(".sum") else _read_mod(lines, work=name == "go.work")
 
 
@@ -78,7 +75,7 @@ def _read_sum(lines: list[str]) -> ModFile:
         fields = line.split() if line.isascii() and line.isprintable() else re.findall(_FIELD, line)
         if len(fields) not in (0, 3):
             detail = f"malformed line: wrong number of fields ({len(fields)}, not 3)"
-            file.problems.append(Problem(number, Invalid.SYNTAX, detail))
+            file.problems.append(Problem(number, Invalid.OTHER, detail))
         elif fields and fields[2] != _EMPTY_GO_MOD:
             version = fields[1].removesuffix("/go.mod")
             file.entries.append(Entry(fields[0], version, number, fields[2], version != fields[1]))
@@ -109,18 +106,18 @@ def _directive(file: ModFile, verb: str, args: list[str], line: int, work: bool)
         case "replace", [_, "=>", *right] | [_, _, "=>", *right]:
             folder = re.fullmatch(_FOLDER, "".join(right[:1]).strip('"'), re.DOTALL)
             if len(right) != (1 if folder else 2):
-                raise ValueError(Invalid.SYNTAX, _REPLACE)
+                raise ValueError(Invalid.OTHER, _REPLACE)
             old, new = _path_version(args[: -len(right) - 1]), _path_version(right)
             file.entries += [] if folder else [Entry(*new, line)]
             file.replacements[old] = new  # of two for one version the later counts (x/mod/modfile: removeDups)
         case "replace", _:
-            raise ValueError(Invalid.SYNTAX, _REPLACE)
+            raise ValueError(Invalid.OTHER, _REPLACE)
         case "require", [_, _] if not work:
             file.entries.append(Entry(*_path_version(args), line, required=True))
         case "exclude", [_, _] if not work:
             file.excluded.add(_path_version(args))
         case (("require" | "exclude"), _) if not work:
-            raise ValueError(Invalid.SYNTAX, f"usage: {verb} module/path v1.2.3")
+            raise ValueError(Invalid.OTHER, f"usage: {verb} module/path v1.2.3")
         case "go", [version] if not file.go[0] and re.fullmatch(_GO_VERSION, version):
             file.go = (version, line)
         case "toolchain", [name] if not file.toolchain[0]:
@@ -135,7 +132,7 @@ def _string(token: str) -> str:
     """Return the value of a token: "quoted" loses its quotes (x/mod/modfile: parseString)."""
     value = token[1:-1] if len(token) > 1 and token[0] == token[-1] == '"' else token
     if re.search(r"""["'`\\]""", value) and not value.startswith((".", "/")):
-        raise ValueError(Invalid.SYNTAX, f"invalid quoted string: {token}")
+        raise ValueError(Invalid.OTHER, f"invalid quoted string: {token}")
     return value
 
 

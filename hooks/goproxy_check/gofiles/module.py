@@ -26,16 +26,11 @@ _BAD_ELEMENT = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?|[^.]*
 
 
 class Invalid(enum.Enum):
-    """Why something cannot be a reference to a module version."""
+    """Why something cannot be a reference to a module version, as far as anything depends on that."""
 
-    SYNTAX = enum.auto()  # Go does not accept the line
-    VERSION = enum.auto()  # the version is not of the form v1.2.3
-    NO_V = enum.auto()  # 1.2.3: the v is missing
     QUERY = enum.auto()  # latest, a branch: go get writes the version that it means now
-    PATH = enum.auto()  # not a module path
-    MAJOR = enum.auto()  # v2.0.0 of a path without /v2, or the other way round
-    CONFLICT = enum.auto()  # merge conflict markers
-    SIZE = enum.auto()  # nobody has written such a file, and reading it would take long
+    PATH = enum.auto()  # not a module path that can be downloaded; it may be replaced
+    OTHER = enum.auto()
 
 
 class Problem(NamedTuple):
@@ -86,9 +81,9 @@ def check(path: str, version: str) -> Problem | None:
     if not version or canonical_version(version) != version:
         detail = f"{path}: version {version} invalid: must be of the form v1.2.3"
         if canonical_version(f"v{version}"):
-            return Problem(0, Invalid.NO_V, detail, f"{path}@v{version}")
+            return Problem(0, Invalid.OTHER, detail, f"{path}@v{version}")
         query = canonical_version(version) or re.fullmatch(_QUERY, version)
-        return Problem(0, Invalid.QUERY if query else Invalid.VERSION, detail)
+        return Problem(0, Invalid.QUERY if query else Invalid.OTHER, detail)
     prefix, suffix, valid = split_path_version(path)
     if not valid or not _PATH.fullmatch(path) or any(map(_BAD_ELEMENT.fullmatch, path.split("/"))):
         return Problem(0, Invalid.PATH, f'malformed module path "{path}"{": invalid version suffix" * (not valid)}')
@@ -99,7 +94,7 @@ def check(path: str, version: str) -> Problem | None:
     separator = "." if path.startswith("gopkg.in/") else "/"
     right = prefix if major in ("v0", "v1") and separator == "/" else f"{prefix}{separator}{major}"
     detail = f'{path}: version "{version}" invalid: should be {wanted or "v0 or v1"}, not {major}'
-    return Problem(0, Invalid.MAJOR, detail, f"{right}@{version}")
+    return Problem(0, Invalid.OTHER, detail, f"{right}@{version}")
 
 
 def escape(text: str) -> str:
@@ -124,10 +119,9 @@ def nearest_versions(version: str, published: tuple[str, ...]) -> tuple[str, ...
 
 
 def match_prefix_patterns(globs: str, path: str) -> bool:
-    """Return whether a path prefix of PATH matches a glob of the comma-separated GLOBS.
+    """Return whether the first elements of PATH match a glob of the comma-separated GLOBS (``go help module-private``).
 
-    ``*.corp.example`` matches git.corp.example/team/lib: a glob of N elements is held against the first N elements of
-    PATH; empty globs match nothing. Source: ``go help module-private``, x/mod/module.MatchPrefixPatterns.
+    ``*.corp.example`` matches git.corp.example/team/lib. Source: x/mod/module.MatchPrefixPatterns.
     """
     for glob in filter(None, (each.removesuffix("/") for each in globs.split(","))):
         # To Go a class is negated by ^. Those that fnmatch reads in another way, [!a] and [a\-c], match anything here,

@@ -102,9 +102,7 @@ def by_folder(refs: Iterable[Reference]) -> dict[str, list[Reference]]:
 def _ignored_folder(path: str) -> str:
     """Return the folder of PATH that Go's own patterns leave out, or "" (``go help packages``)."""
     folders = path.split("/")[:-1]
-    return next(
-        (name for name in folders if name in ("testdata", "vendor") or (name[:1] in ("_", ".") and name != "..")), ""
-    )
+    return next((name for name in folders if name in ("testdata", "vendor") or name[:1] in ("_", ".")), "")
 
 
 def new_references(
@@ -130,28 +128,26 @@ def new_references(
     found: dict[tuple[str, str], list[tuple[Location, Entry, Skipped | None, bool]]] = {}
     refs: list[Reference] = []
     demands: dict[str, tuple[Location, ...]] = {}
-    for path in sorted(files, key=_reading_order):
+    order = sorted(files, key=lambda path: (posixpath.dirname(path), path.endswith(".sum"), path))
+    for path in order:
         file = after.files[path]
         for entry in file.entries:
-            skip, earlier = after.skipped(path, entry), seen[entry[:2]]
-            known = any(skip or not was_skipped for was_skipped, _, _ in earlier)
-            hashes = {old_hash for _, go_mod, old_hash in earlier if go_mod == entry.go_mod} - {""}
+            name, skip = entry[:2], after.skipped(path, entry)
+            known = any(skip or not was_skipped for was_skipped, _, _ in seen[name])
+            hashes = {old_hash for _, go_mod, old_hash in seen[name] if go_mod == entry.go_mod} - {""}
             rehashed = bool(entry.hash and hashes and entry.hash not in hashes)
             if path in fresh or rehashed or not known:
-                use = (Location(path, entry.line), entry, skip, rehashed and not entry.go_mod)
-                found.setdefault(entry[:2], []).append(use)
+                found.setdefault(name, []).append(
+                    (Location(path, entry.line), entry, skip, rehashed and not entry.go_mod)
+                )
         refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:_MOST]]
         wanted, line = ("", 0) if _ignored_folder(path) else demanded(file)
-        had = [release(demanded(tree.files[path])[0]) for tree in old if path in tree.files]
-        if wanted and all(release(wanted) > name for name in had):
+        if wanted and all(release(wanted) > release(demanded(tree.files.get(path, _NONE))[0]) for tree in old):
             demands[wanted] = (*demands.get(wanted, ()), Location(path, line))
     refs += [after.reference(*name, uses) for name, uses in found.items()]
-    refs += [Reference(TOOLCHAIN, name, places) for name, places in demands.items()]
-    return sorted(refs, key=lambda ref: (_reading_order(ref.locations[0].file), ref.locations[0].line))
-
-
-def _reading_order(path: str) -> tuple[str, bool, str]:
-    return posixpath.dirname(path), path.endswith(".sum"), path
+    refs += [Reference(TOOLCHAIN, version, places) for version, places in demands.items()]
+    rank = {path: number for number, path in enumerate(order)}
+    return sorted(refs, key=lambda ref: (rank[ref.locations[0].file], ref.locations[0].line))
 
 
 class _Tree:
@@ -204,9 +200,10 @@ class _Tree:
         places, entries, skips, rehashes = zip(*([use for use in uses if not use[2]] or uses), strict=True)
         ref, go_mod_only = Reference(path, version, places), all(entry.go_mod for entry in entries)
         sums = {folder: self._sums.get((folder, path, version), []) for folder in ref.folders}
+        texts = [tuple(f"{path} {version}{'/go.mod' * line.go_mod} {line.hash}" for line in sums[at]) for at in sums]
         needed = {True} if go_mod_only else {False, True}
         return ref._replace(
-            go_sums=tuple(dict.fromkeys(tuple(map(str, lines)) for lines in sums.values() if lines)),
+            go_sums=tuple(dict.fromkeys(filter(None, texts))),
             go_mod_only=go_mod_only,
             rehashed=any(rehashes),
             required=any(entry.required for entry in entries),
