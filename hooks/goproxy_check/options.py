@@ -93,8 +93,7 @@ def parse(argv: Sequence[str]) -> Options:
     given, env = vars(_parser().parse_args(words)), os.environ
     targets = given.pop("targets")
     versions = tuple(name for name in targets if "@" in os.path.basename(name))
-    # pre-commit sets these where it was asked about a range: before a push, and with --from-ref and --to-ref. prek sets
-    # the second alone where a remote has nothing yet: then all files count, which it passes.
+    # pre-commit sets both for a range; prek the second alone where a remote has nothing yet, and then passes all files.
     ends = [env.get("PRE_COMMIT_FROM_REF"), env.get("PRE_COMMIT_TO_REF")]
     if all(ends) and not (versions or given["tag"] or given["all"] or given["pre_push"] is not None):
         given["from_ref"], given["to_ref"] = given["from_ref"] or ends[0], given["to_ref"] or ends[1]

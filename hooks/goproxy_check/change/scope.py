@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from goproxy_check import PATHSPECS
 from goproxy_check.change.git import OBJECT, Git, Tree
-from goproxy_check.gofiles import module
 from goproxy_check.gofiles.modfile import read
-from goproxy_check.gofiles.reference import Location, Reference, Skip, Skipped, new_references
+from goproxy_check.gofiles.reference import Location, Reference, Skip, Skipped, new_references, of_argument
 from goproxy_check.system.programs import CommandError
 
 
@@ -81,10 +80,10 @@ def tagged(git: Git, tag: str) -> Reference:
     # From v2 on the go.mod may lie in a folder of that name too (https://go.dev/ref/mod#vcs-version).
     for place in (folder, posixpath.join(folder, version.partition(".")[0])):
         if go_mod := tree.get(posixpath.join(place, "go.mod")):
-            path = read("go.mod", go_mod).module
-            if not (wrong := module.check(path, version)):
-                return Reference(path, version, required=True, commit=commit)
-            problem = wrong.detail
+            ref = of_argument(f"{read('go.mod', go_mod).module}@{version}")
+            if not ref.invalid:
+                return ref._replace(commit=commit)
+            problem = ref.invalid.detail
     raise CommandError(f"--tag {tag}: its go.mod does not fit: {problem}")
 
 
@@ -93,8 +92,7 @@ def _new(
 ) -> list[Reference]:
     """Return what TREE references and none BEFORE does, restricted to GIVEN paths; REFS are pushed with it.
 
-    A file that is the same in one tree before brings nothing new. The others are compared with themselves before, and
-    with all that named before what they add: a version, or a hash in go.sum.
+    A file that is the same in one tree before brings nothing new; what another adds is compared with all that name it.
     """
     paths = {path for path, data in tree.items() if all(data != old.get(path, "") for old in before)}
     paths = (paths & given if given else paths).union(fresh)
@@ -102,7 +100,7 @@ def _new(
         return []
     context = _context(tree, paths)
     files = {path: context.pop(path) for path in sorted(paths & context.keys())}
-    added: set[tuple[bytes, bytes]] = set()
+    added = set[tuple[bytes, bytes]]()
     for path in files:
         read_as = (read(posixpath.basename(path), each.get(path) or b"") for each in (tree, *before))
         now, *earlier = ({entry._replace(line=0) for entry in file.entries} for file in read_as)

@@ -1,6 +1,6 @@
 """go.mod, go.work, go.sum and go.work.sum, read line by line: what they name, and what Go replaces or leaves out.
 
-Only lines that name a module version are judged: whatever else is wrong, the next go command says itself. Sources:
+Lines that name no module version are not judged: the next go command says what is wrong with them. Sources:
 https://go.dev/ref/mod#go-mod-file-lexical, x/mod/modfile (rule.go), https://go.dev/doc/toolchain.
 """
 
@@ -16,10 +16,8 @@ TOOLCHAIN = "golang.org/toolchain"
 _EMPTY_GO_MOD = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
 # One token, such as  require  (  "quoted path"  v1.2.3  =>  // comment
 _TOKEN = re.compile(r"""//.*|("(?:\\.|[^"\\])*"|`[^`]*`|[()\[\]{},]|[^\s()\[\]{},"`]+?(?=//|[\s()\[\]{},"`]|$))""")
-_CONFLICT = r"([<|=>])\1{6}(?:\s|$)"  # what git writes around the sides of a conflict: <<<<<<< HEAD
 _GO_VERSION = r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?"  # 1.23, 1.23.4, 1.23rc1
-# The same in parts, and others that may be compared: 1.23alpha1
-_RELEASE = r"([0-9]{1,6})\.([0-9]{1,6})(?:\.([0-9]{1,6}))?(?:(alpha|beta|rc)([0-9]{1,6}))?"
+_RELEASE = r"([0-9]{1,6})\.([0-9]{1,6})(?:\.([0-9]{1,6}))?(?:(alpha|beta|rc)([0-9]{1,6}))?"  # in parts: 1.23beta1
 _NAME = r"go[0-9][0-9A-Za-z.]*(?:-[0-9A-Za-z][0-9A-Za-z._-]*)?"  # go1.23.4, go1.23.4-custom
 _FOLDER = r"\.\.?(?:[/\\].*)?|[/\\].*|[A-Za-z]:.*"  # ./folder, ..\folder, /folder, C:\folder
 _REPLACE = "usage: replace module/path [v1.2.3] => other/module v1.4, or => ../local/directory"
@@ -62,7 +60,7 @@ def read(name: str, data: bytes) -> ModFile:
     for number, line in enumerate(lines, 1):
         if len(line) > 1 << 16:
             return ModFile(Problem(number, Invalid.OTHER, "a line of more than 64 KB: nothing is read"))
-        if line[:1] in "<|=>" and re.match(_CONFLICT, line):
+        if line[:1] in "<|=>" and re.match(r"([<|=>])\1{6}(?:\s|$)", line):  # git writes <<<<<<< HEAD and so on
             return ModFile(Problem(number, Invalid.OTHER, "merge conflict markers"))
     return _read_sum(lines) if name.endswith(".sum") else _read_mod(lines, work=name == "go.work")
 

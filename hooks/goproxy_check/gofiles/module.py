@@ -80,10 +80,9 @@ def check(path: str, version: str) -> Problem | None:
     """Return why PATH at VERSION cannot be downloaded by anybody (x/mod/module.Check, canonical form)."""
     if not version or canonical_version(version) != version:
         detail = f"{path}: version {version} invalid: must be of the form v1.2.3"
-        if canonical_version(f"v{version}"):
-            return Problem(0, Invalid.OTHER, detail, f"{path}@v{version}")
-        query = canonical_version(version) or re.fullmatch(_QUERY, version)
-        return Problem(0, Invalid.QUERY if query else Invalid.OTHER, detail)
+        right = f"{path}@v{version}" if canonical_version(f"v{version}") else ""
+        query = not right and (canonical_version(version) or re.fullmatch(_QUERY, version))
+        return Problem(0, Invalid.QUERY if query else Invalid.OTHER, detail, right)
     prefix, suffix, valid = split_path_version(path)
     if not valid or not _PATH.fullmatch(path) or any(map(_BAD_ELEMENT.fullmatch, path.split("/"))):
         return Problem(0, Invalid.PATH, f'malformed module path "{path}"{": invalid version suffix" * (not valid)}')

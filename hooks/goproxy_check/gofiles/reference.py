@@ -10,7 +10,6 @@ from typing import NamedTuple
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.modfile import TOOLCHAIN, Entry, ModFile, demanded, read, release
 
-_MOST = 20  # problems of one file that are shown
 _NONE = ModFile()
 # Why Go does not fetch a version that a file names; verdict/reasons.py has the words.
 Skip = enum.Enum("Skip", ["IGNORED_FOLDER", "WORKSPACE", "REPLACED", "EXCLUDED", "PUSHED", "OFF", "LINK"])
@@ -112,7 +111,7 @@ def new_references(
     fresh: frozenset[str] = frozenset(),
     tags: Iterable[tuple[str, str]] = (),
 ) -> list[Reference]:
-    """Return what FILES (path → content) newly reference, in the order of files and lines.
+    """Return what FILES (path → content) newly reference, in the order of files and lines; of each 20 bad lines.
 
     CONTEXT are other files of the same tree, BEFORE those of each tree to compare with. Of the paths FRESH all is new.
     TAGS (folder, version) come with the change. A toolchain has its name for a version (see env.downloaded).
@@ -137,10 +136,9 @@ def new_references(
             hashes = {old_hash for _, go_mod, old_hash in seen[name] if go_mod == entry.go_mod} - {""}
             rehashed = bool(entry.hash and hashes and entry.hash not in hashes)
             if path in fresh or rehashed or not known:
-                found.setdefault(name, []).append(
-                    (Location(path, entry.line), entry, skip, rehashed and not entry.go_mod)
-                )
-        refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:_MOST]]
+                use = Location(path, entry.line), entry, skip, rehashed and not entry.go_mod
+                found.setdefault(name, []).append(use)
+        refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:20]]
         wanted, line = ("", 0) if _ignored_folder(path) else demanded(file)
         if wanted and all(release(wanted) > release(demanded(tree.files.get(path, _NONE))[0]) for tree in old):
             demands[wanted] = (*demands.get(wanted, ()), Location(path, line))
@@ -173,7 +171,7 @@ class _Tree:
         """Folder, module and version → the lines of go.sum and go.work.sum, that of the archive first."""
         sums: dict[tuple[str, str, str], list[Entry]] = {}
         for path, entry in sorted(self.entries, key=lambda each: each[1].go_mod):
-            if entry.hash.startswith("h1:") and not _ignored_folder(path):
+            if entry.hash.startswith("h1:"):
                 sums.setdefault((posixpath.dirname(path), *entry[:2]), []).append(entry)
         return sums
 
