@@ -5,12 +5,11 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple, NoReturn
 
 from goproxy_check import MODULE_FILES, __version__
 from goproxy_check.system.programs import CommandError
-
-_DEFAULTS = {"--wait": "=30m", "--pre-push": "="}  # of options whose value may be left out
 
 
 class Options(NamedTuple):
@@ -89,13 +88,12 @@ def parse(argv: Sequence[str]) -> Options:
     """Return the options of the command line ARGV; raises CommandError, or SystemExit for --help and --version."""
     # What follows --wait or --pre-push is its value only if it is no target.
     targets = [word for word in argv if "@" in os.path.basename(word) or os.path.basename(word) in MODULE_FILES]
-    pairs = zip(argv, [*argv[1:], ""], strict=False)
-    words = [word + _DEFAULTS.get(word, "") * (following in targets) for word, following in pairs]
+    defaults = {"--wait": "=30m", "--pre-push": "="}
+    words = [word + defaults.get(word, "") * (following in targets) for word, following in pairwise([*argv, ""])]
     given, env = vars(_parser().parse_args(words)), os.environ
     targets = given.pop("targets")
     versions = tuple(name for name in targets if "@" in os.path.basename(name))
-    # pre-commit sets these where it was asked about a range: before a push, and with --from-ref and --to-ref. prek sets
-    # the second alone where a remote has nothing yet: then all files count, which it passes.
+    # pre-commit sets both for a range; prek the second alone where a remote has nothing yet, and then passes all files.
     ends = [env.get("PRE_COMMIT_FROM_REF"), env.get("PRE_COMMIT_TO_REF")]
     if all(ends) and not (versions or given["tag"] or given["all"] or given["pre_push"] is not None):
         given["from_ref"], given["to_ref"] = given["from_ref"] or ends[0], given["to_ref"] or ends[1]

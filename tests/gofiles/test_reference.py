@@ -3,7 +3,7 @@
 import pytest
 
 from goproxy_check.gofiles.modfile import TOOLCHAIN
-from goproxy_check.gofiles.module import Invalid, Problem
+from goproxy_check.gofiles.module import Invalid
 from goproxy_check.gofiles.reference import (
     Location,
     Reference,
@@ -211,7 +211,7 @@ class TestInvalid:
         refs = new_references(files(texts), {})
         assert [(*ref.locations[0], ref.invalid and ref.invalid.kind) for ref in refs] == [
             ("go.mod", 2, Invalid.QUERY),
-            ("go.sum", 1, Invalid.SYNTAX),
+            ("go.sum", 1, Invalid.OTHER),
             ("go.sum", 3, Invalid.PATH),
         ]
 
@@ -296,18 +296,18 @@ def test_folders_are_those_of_modules_else_of_workspaces() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind"),
+    ("text", "wanted"),
     [
         ("a.com/x@v1.0.0", None),
-        ("a.com/x@v2.0.0", Invalid.MAJOR),
-        ("a.com/x@latest", Invalid.QUERY),
-        ("a.com/x@1.0.0", Invalid.NO_V),
-        ("a.com/x@", Invalid.VERSION),
-        ("@v1.0.0", Invalid.PATH),
-        ("x@y@v1.0.0", Invalid.PATH),
+        ("a.com/x@v2.0.0", (Invalid.OTHER, "a.com/x/v2@v2.0.0")),
+        ("a.com/x@latest", (Invalid.QUERY, "")),
+        ("a.com/x@1.0.0", (Invalid.OTHER, "a.com/x@v1.0.0")),
+        ("a.com/x@", (Invalid.OTHER, "")),
+        ("@v1.0.0", (Invalid.PATH, "")),
+        ("x@y@v1.0.0", (Invalid.PATH, "")),
     ],
 )
-def test_argument(text: str, kind: Invalid | None) -> None:
+def test_argument(text: str, wanted: tuple[Invalid, str] | None) -> None:
     ref = of_argument(text)
     assert str(ref) == text and ref.required
-    assert (ref.invalid.kind if isinstance(ref.invalid, Problem) else None) is kind
+    assert (ref.invalid and (ref.invalid.kind, ref.invalid.right)) == wanted

@@ -165,7 +165,7 @@ def test_until_is_the_latest_time_that_a_proxy_names() -> None:
 
 DETAILS = {
     Why.QUERY: Reference(REF.module, "latest", invalid=Problem(6, Invalid.QUERY, "words")),
-    Why.INVALID: REF._replace(invalid=Problem(6, Invalid.MAJOR, "words", "right@v2.0.0")),
+    Why.INVALID: REF._replace(invalid=Problem(6, Invalid.OTHER, "words", "right@v2.0.0")),
     **{Why[skip.name]: REF._replace(skipped=Skipped(skip, "go.work")) for skip in Skip},
 }
 

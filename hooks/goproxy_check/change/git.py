@@ -103,8 +103,7 @@ class Git:
         request = "".join(f"{name}\n" for name in wanted).encode()
         output = io.BytesIO(self._programs.git("cat-file", "--batch", cwd=self._cwd, stdin=request) if wanted else b"")
         for name in wanted:
-            header = re.fullmatch(rb"\S+ blob ([0-9]+)\n", output.readline())
-            if not header:
+            if not (header := re.fullmatch(rb"\S+ blob ([0-9]+)\n", output.readline())):
                 raise CommandError(f"git has no object {name}: the repository is incomplete, try git fetch")
             self._content[name] = output.read(int(header[1]))
             output.read(1)  # the line end

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from goproxy_check import PATHSPECS
 from goproxy_check.change.git import OBJECT, Git, Tree
-from goproxy_check.gofiles import module
 from goproxy_check.gofiles.modfile import read
-from goproxy_check.gofiles.reference import Location, Reference, Skip, Skipped, new_references
+from goproxy_check.gofiles.reference import Location, Reference, Skip, Skipped, new_references, of_argument
 from goproxy_check.system.programs import CommandError
 
 
@@ -66,8 +65,7 @@ def pushed(git: Git, lines: str, remote: str) -> list[Reference]:
         known += filter(None, [git.find(theirs)])
     found = []
     for commit in dict.fromkeys(refs.values()):
-        listed = git("rev-list", "--boundary", commit, "--not", *known).split()
-        if listed:  # or the remote has it all
+        if listed := git("rev-list", "--boundary", commit, "--not", *known).split():  # or the remote has it all
             before = [git.tree(name[1:]) for name in listed if name.startswith("-")]
             found += _new(git.tree(commit), before, set(), refs)
     return found
@@ -76,17 +74,16 @@ def pushed(git: Git, lines: str, remote: str) -> list[Reference]:
 def tagged(git: Git, tag: str) -> Reference:
     """Return the module version that TAG publishes: v1.2.3 of ./go.mod, sub/v1.2.3 of sub/go.mod."""
     folder, _, version = tag.rpartition("/")
-    commit = git.find(f"refs/tags/{tag}")
-    if not commit:
+    if not (commit := git.find(f"refs/tags/{tag}")):
         raise CommandError(f"--tag {tag}: there is no such tag here (git fetch --tags brings those of the remote)")
     tree, problem = git.tree(commit), f"there is no {posixpath.join(folder, 'go.mod')}"
     # From v2 on the go.mod may lie in a folder of that name too (https://go.dev/ref/mod#vcs-version).
     for place in (folder, posixpath.join(folder, version.partition(".")[0])):
         if go_mod := tree.get(posixpath.join(place, "go.mod")):
-            path = read("go.mod", go_mod).module
-            if not (wrong := module.check(path, version)):
-                return Reference(path, version, required=True, commit=commit)
-            problem = wrong.detail
+            ref = of_argument(f"{read('go.mod', go_mod).module}@{version}")
+            if not ref.invalid:
+                return ref._replace(commit=commit)
+            problem = ref.invalid.detail
     raise CommandError(f"--tag {tag}: its go.mod does not fit: {problem}")
 
 
@@ -95,8 +92,7 @@ def _new(
 ) -> list[Reference]:
     """Return what TREE references and none BEFORE does, restricted to GIVEN paths; REFS are pushed with it.
 
-    A file that is the same as in one parent, or in one commit of the remote, brings nothing new. The others are
-    compared with themselves before, and with all that named before what they add: a version, or a hash in go.sum.
+    A file that is the same in one tree before brings nothing new; what another adds is compared with all that name it.
     """
     paths = {path for path, data in tree.items() if all(data != old.get(path, "") for old in before)}
     paths = (paths & given if given else paths).union(fresh)
@@ -104,15 +100,14 @@ def _new(
         return []
     context = _context(tree, paths)
     files = {path: context.pop(path) for path in sorted(paths & context.keys())}
-    added: set[tuple[str, str]] = set()
+    added = set[tuple[bytes, bytes]]()
     for path in files:
         read_as = (read(posixpath.basename(path), each.get(path) or b"") for each in (tree, *before))
         now, *earlier = ({entry._replace(line=0) for entry in file.entries} for file in read_as)
-        added |= {entry[:2] for entry in now.difference(*earlier)}
-    names = [(os.fsencode(path), os.fsencode(version)) for path, version in added]
+        added |= {(entry.module.encode(), entry.version.encode()) for entry in now.difference(*earlier)}
     compared = []
     for old in before:
-        same = {path for path, data in old.items() if data and any(one in data and two in data for one, two in names)}
+        same = {path for path, data in old.items() if data and any(one in data and two in data for one, two in added)}
         compared.append(_context(old, same | (files.keys() & old.keys())))
     tags = [posixpath.split(ref.removeprefix("refs/tags/")) for ref in refs if ref.startswith("refs/tags/")]
     found = new_references(files, context, compared, frozenset(fresh), tags)

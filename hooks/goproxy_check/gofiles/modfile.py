@@ -1,6 +1,6 @@
 """go.mod, go.work, go.sum and go.work.sum, read line by line: what they name, and what Go replaces or leaves out.
 
-Only lines that name a module version are judged: whatever else is wrong, the next go command says itself. Sources:
+Lines that name no module version are not judged: the next go command says what is wrong with them. Sources:
 https://go.dev/ref/mod#go-mod-file-lexical, x/mod/modfile (rule.go), https://go.dev/doc/toolchain.
 """
 
@@ -16,16 +16,10 @@ TOOLCHAIN = "golang.org/toolchain"
 _EMPTY_GO_MOD = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
 # One token, such as  require  (  "quoted path"  v1.2.3  =>  // comment
 _TOKEN = re.compile(r"""//.*|("(?:\\.|[^"\\])*"|`[^`]*`|[()\[\]{},]|[^\s()\[\]{},"`]+?(?=//|[\s()\[\]{},"`]|$))""")
-# What git writes around the two sides of a conflict, and above their common ancestor: <<<<<<< HEAD
-_CONFLICT = r"([<|=>])\1{6}(?:\s|$)"
-# A Go version, such as 1.23, 1.23.4 or 1.23rc1
-_GO_VERSION = r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?"
-# The same in parts, and others that may be compared: 1.23alpha1
-_RELEASE = r"([0-9]{1,6})\.([0-9]{1,6})(?:\.([0-9]{1,6}))?(?:(alpha|beta|rc)([0-9]{1,6}))?"
-# go1.23.4, go1.23.4-custom
-_NAME = r"go[0-9][0-9A-Za-z.]*(?:-[0-9A-Za-z][0-9A-Za-z._-]*)?"
-# ./folder, ..\folder, /folder, C:\folder
-_FOLDER = r"\.\.?(?:[/\\].*)?|[/\\].*|[A-Za-z]:.*"
+_GO_VERSION = r"[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a-z]+[0-9]+)?"  # 1.23, 1.23.4, 1.23rc1
+_RELEASE = r"([0-9]{1,6})\.([0-9]{1,6})(?:\.([0-9]{1,6}))?(?:(alpha|beta|rc)([0-9]{1,6}))?"  # in parts: 1.23beta1
+_NAME = r"go[0-9][0-9A-Za-z.]*(?:-[0-9A-Za-z][0-9A-Za-z._-]*)?"  # go1.23.4, go1.23.4-custom
+_FOLDER = r"\.\.?(?:[/\\].*)?|[/\\].*|[A-Za-z]:.*"  # ./folder, ..\folder, /folder, C:\folder
 _REPLACE = "usage: replace module/path [v1.2.3] => other/module v1.4, or => ../local/directory"
 # What Go takes for white space (unicode.IsSpace) is less than what Python's str.split() does.
 _FIELD = r"[^\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
@@ -40,9 +34,6 @@ class Entry(NamedTuple):
     hash: str = ""  # in go.sum
     go_mod: bool = False  # a /go.mod line of go.sum
     required: bool = False  # by a require line
-
-    def __str__(self) -> str:
-        return f"{self.module} {self.version}{'/go.mod' * self.go_mod} {self.hash}"
 
 
 class ModFile:
@@ -59,25 +50,18 @@ class ModFile:
         self.problems = list(problems)
 
 
-class _Rejected(Exception):
-    """Go does not accept a line; the arguments are those of its Problem, without the line."""
-
-
 @lru_cache(maxsize=8192)  # most files are the same before and after
 def read(name: str, data: bytes) -> ModFile:
-    """Return what the file called NAME (``go.mod``, ``go.sum``, …) with the content DATA says; never raises.
-
-    In the middle of a merge conflict nothing but that is reported.
-    """
+    """Return what the file called NAME (``go.mod``, …) with the content DATA says; of a merge conflict no more."""
     most = 4 if name.endswith(".sum") else 1
     if len(data) > most << 20:  # 40,000 lines
-        return ModFile(Problem(1, Invalid.SIZE, f"larger than {most} MB, as no {name} is: it is not read"))
+        return ModFile(Problem(1, Invalid.OTHER, f"larger than {most} MB, as no {name} is: it is not read"))
     lines = data.decode("utf-8", "replace").split("\n")
     for number, line in enumerate(lines, 1):
         if len(line) > 1 << 16:
-            return ModFile(Problem(number, Invalid.SIZE, "a line of more than 64 KB: nothing is read"))
-        if line[:1] in "<|=>" and re.match(_CONFLICT, line):
-            return ModFile(Problem(number, Invalid.CONFLICT, "merge conflict markers"))
+            return ModFile(Problem(number, Invalid.OTHER, "a line of more than 64 KB: nothing is read"))
+        if line[:1] in "<|=>" and re.match(r"([<|=>])\1{6}(?:\s|$)", line):  # git writes <<<<<<< HEAD and so on
+            return ModFile(Problem(number, Invalid.OTHER, "merge conflict markers"))
     return _read_sum(lines) if name.endswith(".sum") else _read_mod(lines, work=name == "go.work")
 
 
@@ -89,7 +73,7 @@ def _read_sum(lines: list[str]) -> ModFile:
         fields = line.split() if line.isascii() and line.isprintable() else re.findall(_FIELD, line)
         if len(fields) not in (0, 3):
             detail = f"malformed line: wrong number of fields ({len(fields)}, not 3)"
-            file.problems.append(Problem(number, Invalid.SYNTAX, detail))
+            file.problems.append(Problem(number, Invalid.OTHER, detail))
         elif fields and fields[2] != _EMPTY_GO_MOD:
             version = fields[1].removesuffix("/go.mod")
             file.entries.append(Entry(fields[0], version, number, fields[2], version != fields[1]))
@@ -109,29 +93,29 @@ def _read_mod(lines: list[str], work: bool) -> ModFile:
             verb, *args = (block, *tokens) if block else tokens
             try:
                 _directive(file, verb, args, number, work)
-            except _Rejected as rejected:
+            except ValueError as rejected:
                 file.problems.append(Problem(number, *rejected.args))
     return file
 
 
 def _directive(file: ModFile, verb: str, args: list[str], line: int, work: bool) -> None:
-    """Note in FILE what the directive VERB ARGS says; raises _Rejected."""
+    """Note in FILE what VERB ARGS says; raises ValueError with what a Problem has but the line, as the next two do."""
     match verb, args:
         case "replace", [_, "=>", *right] | [_, _, "=>", *right]:
             folder = re.fullmatch(_FOLDER, "".join(right[:1]).strip('"'), re.DOTALL)
             if len(right) != (1 if folder else 2):
-                raise _Rejected(Invalid.SYNTAX, _REPLACE)
+                raise ValueError(Invalid.OTHER, _REPLACE)
             old, new = _path_version(args[: -len(right) - 1]), _path_version(right)
             file.entries += [] if folder else [Entry(*new, line)]
             file.replacements[old] = new  # of two for one version the later counts (x/mod/modfile: removeDups)
         case "replace", _:
-            raise _Rejected(Invalid.SYNTAX, _REPLACE)
+            raise ValueError(Invalid.OTHER, _REPLACE)
         case "require", [_, _] if not work:
             file.entries.append(Entry(*_path_version(args), line, required=True))
         case "exclude", [_, _] if not work:
             file.excluded.add(_path_version(args))
         case (("require" | "exclude"), _) if not work:
-            raise _Rejected(Invalid.SYNTAX, f"usage: {verb} module/path v1.2.3")
+            raise ValueError(Invalid.OTHER, f"usage: {verb} module/path v1.2.3")
         case "go", [version] if not file.go[0] and re.fullmatch(_GO_VERSION, version):
             file.go = (version, line)
         case "toolchain", [name] if not file.toolchain[0]:
@@ -146,31 +130,25 @@ def _string(token: str) -> str:
     """Return the value of a token: "quoted" loses its quotes (x/mod/modfile: parseString)."""
     value = token[1:-1] if len(token) > 1 and token[0] == token[-1] == '"' else token
     if re.search(r"""["'`\\]""", value) and not value.startswith((".", "/")):
-        raise _Rejected(Invalid.SYNTAX, f"invalid quoted string: {token}")
+        raise ValueError(Invalid.OTHER, f"invalid quoted string: {token}")
     return value
 
 
 def _path_version(tokens: list[str]) -> tuple[str, str]:
-    """Return the module path and the version, "" if there is none, that TOKENS are; raises _Rejected.
-
-    A version must be canonical and fit the path; others are queries to Go (x/mod/modfile: fixVersion).
-    """
+    """Return the module path and the canonical version, "" if there is none, in TOKENS (x/mod/modfile: fixVersion)."""
     path, *version = map(_string, tokens)
     problem = module.check(path, *version) if version else None
     if problem and problem.kind is not Invalid.PATH:
-        raise _Rejected(*problem[1:])
+        raise ValueError(*problem[1:])
     return path, version[0] if version else ""
 
 
 def release(name: str) -> tuple[object, ...]:
-    """Return a key for the order of releases (``go1.23.4``, ``1.23rc1``, ``go1.23.4-custom``), empty for other names.
-
-    Since 1.21 a language version, 1.23, comes before the candidates of its first release, 1.23.0 (internal/gover).
-    """
-    match = re.fullmatch(_RELEASE, re.split(r"[ \t-]", name.removeprefix("devel ").removeprefix("go"))[0])
-    if not match:
+    """Return a key for the order of releases (``1.23rc1``, ``go1.23.4-custom``), empty for other names."""
+    if not (match := re.fullmatch(_RELEASE, re.split(r"[ \t-]", name.removeprefix("devel ").removeprefix("go"))[0])):
         return ()
     major, minor, patch, kind, number = match.groups()
+    # Since 1.21 a language version, 1.23, comes before the candidates of its first release, 1.23.0 (internal/gover).
     language = not (patch or kind) and (int(major), int(minor)) >= (1, 21)
     return int(major), int(minor), int(patch or 0), "" if language else kind or "~", int(number or 0)
 

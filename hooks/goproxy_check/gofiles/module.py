@@ -16,28 +16,21 @@ _SEMVER = re.compile(
 )
 # v0.0.0-20210101000000-0123456789ab, v1.2.4-0.20210101000000-0123456789ab
 _PSEUDO = r"v[0-9]+\.(?:0\.0-|[0-9]+\.[0-9]+-(?:[^+]*\.)?0\.)[0-9]{14}-[A-Za-z0-9]+(?:\+[0-9A-Za-z.-]+)?"
-# latest, main, <v1.5.0, 0123abc (https://go.dev/ref/mod#version-queries)
-_QUERY = r"(?:[<>]=?)?[0-9A-Za-z][-+./_0-9A-Za-z]*"
-# github.com/org/lib
-_PATH = re.compile(r"[0-9a-z][-0-9a-z]*\.[-.0-9a-z]+(?:/[-_~0-9A-Za-z][-._~0-9A-Za-z]*)*")
-# example.com/a/v2, gopkg.in/yaml.v2
-_MAJOR = r"(.*)(/v(?:[2-9]|[1-9][0-9]+))"
-_GOPKG = r"(.+)(\.v(?:0|[1-9][0-9]*(?:-unstable)?|-unstable))"
+# latest, main, <v1.5.0, 0123abc (https://go.dev/ref/mod#version-queries), but no slip such as v1.0.l
+_QUERY = r"(?!v[0-9])(?:[<>]=?)?[0-9A-Za-z][-+./_0-9A-Za-z]*"
+_PATH = re.compile(r"[0-9a-z][-0-9a-z]*\.[-.0-9a-z]+(?:/[-_~0-9A-Za-z][-._~0-9A-Za-z]*)*")  # github.com/org/lib
+_MAJOR = r"(.*)(/v(?:[2-9]|[1-9][0-9]+))"  # example.com/a/v2
+_GOPKG = r"(.+)(\.v(?:0|[1-9][0-9]*(?:-unstable)?|-unstable))"  # gopkg.in/yaml.v2
 # What Windows takes for something else: con.go, long~1.go, end.
 _BAD_ELEMENT = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?|[^.]*~[0-9]+(?:\..*)?|.*\.", re.IGNORECASE)
 
 
 class Invalid(enum.Enum):
-    """Why something cannot be a reference to a module version."""
+    """Why something cannot be a reference to a module version, as far as anything depends on that."""
 
-    SYNTAX = enum.auto()  # Go does not accept the line
-    VERSION = enum.auto()  # the version is not of the form v1.2.3
-    NO_V = enum.auto()  # 1.2.3: the v is missing
     QUERY = enum.auto()  # latest, a branch: go get writes the version that it means now
-    PATH = enum.auto()  # not a module path
-    MAJOR = enum.auto()  # v2.0.0 of a path without /v2, or the other way round
-    CONFLICT = enum.auto()  # merge conflict markers
-    SIZE = enum.auto()  # nobody has written such a file, and reading it would take long
+    PATH = enum.auto()  # not a module path that can be downloaded; it may be replaced
+    OTHER = enum.auto()
 
 
 class Problem(NamedTuple):
@@ -50,12 +43,8 @@ class Problem(NamedTuple):
 
 
 def canonical_version(version: str) -> str:
-    """Return VERSION in canonical form, or "" if it is no semantic version (x/mod/module.CanonicalVersion).
-
-    ``v1.2`` becomes ``v1.2.0``; build metadata is dropped, save ``+incompatible``.
-    """
-    match = _SEMVER.fullmatch(version)
-    if not match:
+    """Return VERSION in canonical form, such as v1.2.0 for v1.2, "" if it has none (x/mod/module.CanonicalVersion)."""
+    if not (match := _SEMVER.fullmatch(version)):
         return ""
     major, minor, patch, pre, build = match.groups()
     return f"{major}.{minor or 0}.{patch or 0}{pre or ''}{build if build == '+incompatible' else ''}"
@@ -63,13 +52,12 @@ def canonical_version(version: str) -> str:
 
 def is_pseudo(version: str) -> bool:
     """Return whether VERSION names a commit by time and hash (x/mod/module.IsPseudoVersion)."""
-    return version.count("-") >= 2 and bool(re.fullmatch(_PSEUDO, version)) and bool(canonical_version(version))
+    return bool(re.fullmatch(_PSEUDO, version) and canonical_version(version))
 
 
 def semver_key(version: str) -> tuple[object, ...]:
     """Return a sort key in semantic version order (x/mod/semver.Compare); invalid versions come first."""
-    match = _SEMVER.fullmatch(version)
-    if not match:
+    if not (match := _SEMVER.fullmatch(version)):
         return ()
     major, minor, patch, pre, _ = match.groups(default="")
     # A number without leading zeros is compared by its length first: it may be longer than int() takes.
@@ -80,13 +68,9 @@ def semver_key(version: str) -> tuple[object, ...]:
 
 
 def split_path_version(path: str) -> tuple[str, str, bool]:
-    """Split PATH into prefix and major suffix (``/v2``, ``.v2`` at gopkg.in), and whether this is valid.
-
-    Source: x/mod/module.SplitPathVersion.
-    """
+    """Return prefix and major suffix (``/v2``) of PATH, and whether it is valid (x/mod/module.SplitPathVersion)."""
     gopkg = path.startswith("gopkg.in/")
-    match = re.fullmatch(_GOPKG if gopkg else _MAJOR, path, re.DOTALL)
-    if match:
+    if match := re.fullmatch(_GOPKG if gopkg else _MAJOR, path, re.DOTALL):
         return match[1], match[2], True
     return path, "", not (gopkg or re.search(r"/v[0-9.]+\Z", path))
 
@@ -96,11 +80,9 @@ def check(path: str, version: str) -> Problem | None:
     """Return why PATH at VERSION cannot be downloaded by anybody (x/mod/module.Check, canonical form)."""
     if not version or canonical_version(version) != version:
         detail = f"{path}: version {version} invalid: must be of the form v1.2.3"
-        if canonical_version(f"v{version}"):
-            return Problem(0, Invalid.NO_V, detail, f"{path}@v{version}")
-        slip = re.match("v[0-9]", version) and not canonical_version(version)  # v1.0.l
-        query = re.fullmatch(_QUERY, version) and not slip
-        return Problem(0, Invalid.QUERY if query else Invalid.VERSION, detail)
+        right = f"{path}@v{version}" if canonical_version(f"v{version}") else ""
+        query = not right and (canonical_version(version) or re.fullmatch(_QUERY, version))
+        return Problem(0, Invalid.QUERY if query else Invalid.OTHER, detail, right)
     prefix, suffix, valid = split_path_version(path)
     if not valid or not _PATH.fullmatch(path) or any(map(_BAD_ELEMENT.fullmatch, path.split("/"))):
         return Problem(0, Invalid.PATH, f'malformed module path "{path}"{": invalid version suffix" * (not valid)}')
@@ -111,7 +93,7 @@ def check(path: str, version: str) -> Problem | None:
     separator = "." if path.startswith("gopkg.in/") else "/"
     right = prefix if major in ("v0", "v1") and separator == "/" else f"{prefix}{separator}{major}"
     detail = f'{path}: version "{version}" invalid: should be {wanted or "v0 or v1"}, not {major}'
-    return Problem(0, Invalid.MAJOR, detail, f"{right}@{version}")
+    return Problem(0, Invalid.OTHER, detail, f"{right}@{version}")
 
 
 def escape(text: str) -> str:
@@ -136,10 +118,9 @@ def nearest_versions(version: str, published: tuple[str, ...]) -> tuple[str, ...
 
 
 def match_prefix_patterns(globs: str, path: str) -> bool:
-    """Return whether a path prefix of PATH matches a glob of the comma-separated GLOBS.
+    """Return whether the first elements of PATH match a glob of the comma-separated GLOBS (``go help module-private``).
 
-    ``*.corp.example`` matches git.corp.example/team/lib: a glob of N elements is held against the first N elements of
-    PATH; empty globs match nothing. Source: ``go help module-private``, x/mod/module.MatchPrefixPatterns.
+    ``*.corp.example`` matches git.corp.example/team/lib. Source: x/mod/module.MatchPrefixPatterns.
     """
     for glob in filter(None, (each.removesuffix("/") for each in globs.split(","))):
         # To Go a class is negated by ^. Those that fnmatch reads in another way, [!a] and [a\-c], match anything here,

@@ -10,21 +10,9 @@ from typing import NamedTuple
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.modfile import TOOLCHAIN, Entry, ModFile, demanded, read, release
 
-_IGNORED = ("testdata", "vendor")
-_MOST = 20  # problems of one file that are shown
 _NONE = ModFile()
-
-
-class Skip(enum.Enum):
-    """Why Go does not fetch a version that a file names."""
-
-    IGNORED_FOLDER = enum.auto()  # testdata, vendor, _x, .x
-    WORKSPACE = enum.auto()  # a module of the same workspace
-    REPLACED = enum.auto()
-    EXCLUDED = enum.auto()
-    PUSHED = enum.auto()  # its tag comes with this push
-    OFF = enum.auto()  # GOPROXY=off
-    LINK = enum.auto()  # the file is a symbolic link that leads to no file of this repository
+# Why Go does not fetch a version that a file names; verdict/reasons.py has the words.
+Skip = enum.Enum("Skip", ["IGNORED_FOLDER", "WORKSPACE", "REPLACED", "EXCLUDED", "PUSHED", "OFF", "LINK"])
 
 
 class Skipped(NamedTuple):
@@ -113,7 +101,7 @@ def by_folder(refs: Iterable[Reference]) -> dict[str, list[Reference]]:
 def _ignored_folder(path: str) -> str:
     """Return the folder of PATH that Go's own patterns leave out, or "" (``go help packages``)."""
     folders = path.split("/")[:-1]
-    return next((name for name in folders if name in _IGNORED or (name[:1] in ("_", ".") and name != "..")), "")
+    return next((name for name in folders if name in ("testdata", "vendor") or name[:1] in ("_", ".")), "")
 
 
 def new_references(
@@ -123,7 +111,7 @@ def new_references(
     fresh: frozenset[str] = frozenset(),
     tags: Iterable[tuple[str, str]] = (),
 ) -> list[Reference]:
-    """Return what FILES (path → content) newly reference, in the order of files and lines.
+    """Return what FILES (path → content) newly reference, in the order of files and lines; of each 20 bad lines.
 
     CONTEXT are other files of the same tree, BEFORE those of each tree to compare with. Of the paths FRESH all is new.
     TAGS (folder, version) come with the change. A toolchain has its name for a version (see env.downloaded).
@@ -133,34 +121,31 @@ def new_references(
     seen: dict[tuple[str, str], set[tuple[bool, bool, str]]]
     seen = {entry[:2]: set() for path in files for entry in after.files[path].entries}
     for tree in old:
-        for path, entry in tree.entries():
+        for path, entry in tree.entries:
             if entry[:2] in seen:
                 seen[entry[:2]].add((bool(tree.skipped(path, entry)), entry.go_mod, entry.hash))
     found: dict[tuple[str, str], list[tuple[Location, Entry, Skipped | None, bool]]] = {}
     refs: list[Reference] = []
     demands: dict[str, tuple[Location, ...]] = {}
-    for path in sorted(files, key=_reading_order):
+    order = sorted(files, key=lambda path: (posixpath.dirname(path), path.endswith(".sum"), path))
+    for path in order:
         file = after.files[path]
         for entry in file.entries:
-            skip, earlier = after.skipped(path, entry), seen[entry[:2]]
-            known = any(skip or not was_skipped for was_skipped, _, _ in earlier)
-            hashes = {old_hash for _, go_mod, old_hash in earlier if go_mod == entry.go_mod} - {""}
+            name, skip = entry[:2], after.skipped(path, entry)
+            known = any(skip or not was_skipped for was_skipped, _, _ in seen[name])
+            hashes = {old_hash for _, go_mod, old_hash in seen[name] if go_mod == entry.go_mod} - {""}
             rehashed = bool(entry.hash and hashes and entry.hash not in hashes)
             if path in fresh or rehashed or not known:
-                use = (Location(path, entry.line), entry, skip, rehashed and not entry.go_mod)
-                found.setdefault(entry[:2], []).append(use)
-        refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:_MOST]]
+                use = Location(path, entry.line), entry, skip, rehashed and not entry.go_mod
+                found.setdefault(name, []).append(use)
+        refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:20]]
         wanted, line = ("", 0) if _ignored_folder(path) else demanded(file)
-        had = [release(demanded(tree.files[path])[0]) for tree in old if path in tree.files]
-        if wanted and all(release(wanted) > name for name in had):
+        if wanted and all(release(wanted) > release(demanded(tree.files.get(path, _NONE))[0]) for tree in old):
             demands[wanted] = (*demands.get(wanted, ()), Location(path, line))
     refs += [after.reference(*name, uses) for name, uses in found.items()]
-    refs += [Reference(TOOLCHAIN, name, places) for name, places in demands.items()]
-    return sorted(refs, key=lambda ref: (_reading_order(ref.locations[0].file), ref.locations[0].line))
-
-
-def _reading_order(path: str) -> tuple[str, bool, str]:
-    return posixpath.dirname(path), path.endswith(".sum"), path
+    refs += [Reference(TOOLCHAIN, version, places) for version, places in demands.items()]
+    rank = {path: number for number, path in enumerate(order)}
+    return sorted(refs, key=lambda ref: (rank[ref.locations[0].file], ref.locations[0].line))
 
 
 class _Tree:
@@ -168,6 +153,7 @@ class _Tree:
 
     def __init__(self, files: Mapping[str, bytes], tags: Iterable[tuple[str, str]] = ()) -> None:
         self.files = {path: read(posixpath.basename(path), data) for path, data in files.items()}
+        self.entries = [(path, entry) for path, file in self.files.items() for entry in file.entries]
         self.own = {(self._module(folder), version) for folder, version in tags}
         self.workspaces: dict[str, tuple[str, set[str]]] = {}  # folder of a module → its go.work, its neighbours
         for path in self.files if os.environ.get("GOWORK") != "off" else ():
@@ -180,23 +166,17 @@ class _Tree:
     def _module(self, folder: str) -> str:
         return self.files.get(posixpath.join(folder, "go.mod"), _NONE).module
 
-    def entries(self) -> Iterable[tuple[str, Entry]]:
-        return ((path, entry) for path, file in self.files.items() for entry in file.entries)
-
     @cached_property
     def _sums(self) -> dict[tuple[str, str, str], list[Entry]]:
         """Folder, module and version → the lines of go.sum and go.work.sum, that of the archive first."""
         sums: dict[tuple[str, str, str], list[Entry]] = {}
-        for path, entry in sorted(self.entries(), key=lambda each: each[1].go_mod):
-            if entry.hash.startswith("h1:") and not _ignored_folder(path):
+        for path, entry in sorted(self.entries, key=lambda each: each[1].go_mod):
+            if entry.hash.startswith("h1:"):
                 sums.setdefault((posixpath.dirname(path), *entry[:2]), []).append(entry)
         return sums
 
     def skipped(self, path: str, entry: Entry) -> Skipped | None:
-        """Return why Go never fetches ENTRY, which the file at PATH names.
-
-        A replacement of its very version goes before one of all (https://go.dev/ref/mod#go-mod-file-replace).
-        """
+        """Return why Go never fetches ENTRY, named by the file at PATH (https://go.dev/ref/mod#go-mod-file-replace)."""
         if ignored := _ignored_folder(path):
             return Skipped(Skip.IGNORED_FOLDER, ignored)
         folder, name = posixpath.dirname(path), entry[:2]
@@ -218,9 +198,10 @@ class _Tree:
         places, entries, skips, rehashes = zip(*([use for use in uses if not use[2]] or uses), strict=True)
         ref, go_mod_only = Reference(path, version, places), all(entry.go_mod for entry in entries)
         sums = {folder: self._sums.get((folder, path, version), []) for folder in ref.folders}
+        texts = [tuple(f"{path} {version}{'/go.mod' * line.go_mod} {line.hash}" for line in sums[at]) for at in sums]
         needed = {True} if go_mod_only else {False, True}
         return ref._replace(
-            go_sums=tuple(dict.fromkeys(tuple(map(str, lines)) for lines in sums.values() if lines)),
+            go_sums=tuple(dict.fromkeys(filter(None, texts))),
             go_mod_only=go_mod_only,
             rehashed=any(rehashes),
             required=any(entry.required for entry in entries),

@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Container
 from functools import cached_property
 from subprocess import PIPE, Popen, TimeoutExpired, run
 from typing import NamedTuple
@@ -76,7 +75,7 @@ class Programs:
     def git(self, *args: str, cwd: str, stdin: bytes = b"", check: bool = True) -> bytes:
         """Run git on the user's repository and return what it printed; raises CommandError with git's own words."""
         # GIT_INDEX_FILE and the like stay: they say which index is being committed (githooks(5)).
-        env = _environment((), GIT_OPTIONAL_LOCKS="0", LC_ALL="C")  # writes nothing while it reads (git(1))
+        env = _environment(set(), GIT_OPTIONAL_LOCKS="0", LC_ALL="C")  # writes nothing while it reads (git(1))
         result = self.run(["git", *args], self._git_seconds, cwd, env, stdin)
         if result.code is None or result.code < 0 or (result.code != 0 and check):
             words = re.sub("^.*?(?=fatal:|error:)", "", result.stderr, flags=re.DOTALL)
@@ -86,11 +85,7 @@ class Programs:
         return result.stdout
 
     def go_environment(self, **changes: str) -> dict[str, str]:
-        """Return the environment for a go process: the user's own with CHANGES, and without the repository's.
-
-        Inside a hook GIT_DIR and the like point at the user's repository, and a git that Go starts for its module
-        cache would work on that instead.
-        """
+        """Return the user's environment with CHANGES, without GIT_DIR and the like, which go's own git would follow."""
         return _environment(self._local_variables, **changes)
 
     @cached_property
@@ -100,7 +95,7 @@ class Programs:
         return {*names.decode().split(), "GIT_QUARANTINE_PATH"} - {"GIT_CONFIG_COUNT"}
 
 
-def _environment(without: Container[str], **changes: str) -> dict[str, str]:
+def _environment(without: set[str], **changes: str) -> dict[str, str]:
     """Return this process's environment with CHANGES, WITHOUT some names, and without prompts of git on a terminal."""
     kept = {name: value for name, value in os.environ.items() if not (name in without or name.endswith("_PATHSPECS"))}
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}  # as Go does it (vcs.InitVCS); GIT_ASKPASS stays

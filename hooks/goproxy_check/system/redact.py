@@ -6,10 +6,8 @@ import re
 _USERINFO = re.compile(r"(?<=://)(?:[^/@:\[\s'\"]*:(?!\d+/)[^\s'\"]*@(?!v/|v\d|latest)|[^/@\s'\"]*@)")
 # user:password@ where a scheme is missing or mangled, and what Go quotes of a password that it takes for a port
 _BARE_USERINFO = re.compile(r"(?<!\w)[\w.%+-]*:(?!\d+/)[^\s'\"@/]*@|(?<=invalid port \":)[^\"]*")
-# https://host/path?token=secret
-_QUERY = re.compile(r"(?<=://)([^\s'\"?]*)\?[^\s'\"]*")
-# ESC [31m, ESC ]0;title BEL
-_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
+_QUERY = re.compile(r"(?<=://)([^\s'\"?]*)\?[^\s'\"]*")  # https://host/path?token=secret
+_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")  # ESC [31m
 
 
 def printable(text: str) -> str:
