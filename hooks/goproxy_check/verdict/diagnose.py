@@ -15,12 +15,9 @@ _FROM_ORIGIN = {Reason.NO_GO: Why.NO_GO, Reason.UNAVAILABLE: Why.NO_ORIGIN, Reas
 
 
 def served(ref: Reference, declares: str = "", go_mod: bytes = b"") -> Diagnosis:
-    """Return the verdict on a version that is served, with a GO_MOD or the path that its go.mod DECLARES.
-
-    Go rejects a requirement whose go.mod declares another path (cmd/go/internal/modload: rawGoModSummary); what
-    replaces another module may declare either.
-    """
+    """Return the verdict on a version that is served, with a GO_MOD or the path that its go.mod DECLARES."""
     declares = declares or read("go.mod", go_mod).module
+    # Go rejects a requirement with another path (modload: rawGoModSummary); what replaces a module may have either.
     if declares and declares != ref.module and ref.required and not ref.is_toolchain:
         return Diagnosis(ref, Why.DECLARED, declares=declares)
     return Diagnosis(ref, Why.OK)
@@ -40,9 +37,8 @@ def private(ref: Reference, origin: Answer) -> Diagnosis:
     """Return the verdict where only the origin may be asked: GONOPROXY, or GOPROXY=direct."""
     if origin.published is False:
         return unpublished(ref, origin)
-    if origin.failure is None:
-        return Diagnosis(ref, Why.OK, origin=origin)
-    return Diagnosis(ref, _FROM_ORIGIN.get(origin.failure.reason, Why.NO_ACCESS), origin=origin)
+    why = _FROM_ORIGIN.get(origin.failure.reason, Why.NO_ACCESS) if origin.failure else Why.OK
+    return Diagnosis(ref, why, origin=origin)
 
 
 def unpublished(ref: Reference, origin: Answer) -> Diagnosis:
@@ -95,7 +91,7 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Answer,
         (refused and failure.status in (0, 401, 407), Why.LOGIN_WANTED),  # 0: of the network's proxy, without digits
         (refused and in_lists and listed and ref.version not in (*listed, *origin.versions), Why.NOT_LISTED),
         (refused, Why.REFUSED),
-        (Cause.NO_ORIGIN in causes, Why.PROXY_LACKS_ORIGIN),
+        (Cause.NO_ORIGIN in causes, Why.LACKS_ORIGIN),
         (published and in_lists and not (listed or archive), Why.NO_VERSION),
         (published and Cause.NOT_UPLOADED in causes, Why.NOT_UPLOADED),
         (published and archive, Why.NO_ARCHIVE),
@@ -114,11 +110,11 @@ def _first(*rows: tuple[object, Why]) -> Why:
     return next(why for holds, why in rows if holds)
 
 
-def _said(failure: Failure, quick: Replies) -> tuple[Reply, ...]:
+def _said(failure: Failure, quick: Replies) -> tuple[tuple[str, Reply], ...]:
     """Return one answer of each proxy: the one that says most; where the quick question got none, go's words."""
     replies = sorted(quick.replies, key=lambda reply: (not reply.absent, reply.file != ".zip"))
     said = {redacted_url(reply.proxy.url): reply for reply in replies if reply.status not in (0, 200)}
     if not any(failure.url.startswith(url) for url in said):
         url = failure.url.partition(f"/{module.escape(quick.ref.module)}/@v/")[0].partition("/lookup/")[0] or "go"
         said[url] = Reply(Proxy(url, False), "", failure.status, failure.phrase, failure.detail)
-    return tuple(said.values())
+    return tuple(said.items())
