@@ -49,18 +49,16 @@ def _run(options: Options, programs: Programs, progress: Progress) -> int:
     known = {ref: without_asking(ref, env, cache_suffices=options.all) for ref in refs}
     if options.releasing and Skipped(Skip.OFF) in [item.ref.skipped for item in known.values() if item]:
         raise CommandError("GOPROXY=off: nothing may be asked (see go env GOPROXY)")
-    if unknown := [ref for ref, item in known.items() if item is None]:
+    if rest := [ref for ref, item in known.items() if item is None]:
         from goproxy_check.go.questions import Go
         from goproxy_check.proxy.quick import Quick
-        from goproxy_check.verdict.examine import Ask, examine_all
-        from goproxy_check.verdict.wait import wait
+        from goproxy_check.verdict import examine, wait
 
         quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None
-        ask, stopped = Ask(Go(env, programs), quick, progress, options, seconds), programs.stopped
-        found = examine_all(unknown, ask) if options.wait is None else wait(unknown, ask, progress, stopped)
+        ask, stopped = examine.Ask(Go(env, programs), quick, progress, options, seconds), programs.stopped
+        found = examine.examine_all(rest, ask) if options.wait is None else wait.wait(rest, ask, progress, stopped)
         known |= {item.ref: item for item in found}
-    diagnoses = list(filter(None, known.values()))
-    to_add: tuple[str, ...] = ()
+    diagnoses, to_add = list(filter(None, known.values())), tuple[str, ...]()
     if options.fix and env.go and not programs.stopped.is_set():
         from goproxy_check.verdict.fix import fix
 
@@ -86,11 +84,10 @@ def _references(git: Git, options: Options) -> list[Reference]:
 
 def _reported(finished: Run) -> int:
     """Write the report in the format that the options want, and return the exit status."""
-    from goproxy_check.report.formats import as_github, as_json
-    from goproxy_check.report.text import after_fix, as_text
+    from goproxy_check.report import formats, text
 
-    style = {"text": as_text, "json": as_json, "github": as_github}[finished.options.format]
-    for line in after_fix(finished) if style is not as_text else ():
+    style = {"text": text.as_text, "json": formats.as_json, "github": formats.as_github}[finished.options.format]
+    for line in text.after_fix(finished) if style is not text.as_text else ():
         complain(f"goproxy-check: {line}")
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")

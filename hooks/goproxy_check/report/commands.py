@@ -20,15 +20,13 @@ def commands(remedy: Remedy, items: Sequence[Diagnosis], run: Run) -> Iterator[s
             direct = {"GOPROXY": "direct"} if items[0].verdict in FIXABLE else {}
             yield from _fetch(refs, run, **direct, GONOSUMDB=run.env.adding("GONOSUMDB", refs))
         case Remedy.PRIVATE:
-            same = run.env.settings["GONOPROXY"] == run.env.settings["GOPRIVATE"]
-            name = "GOPRIVATE" if same else "GONOPROXY"
+            name = "GOPRIVATE" if run.env.settings["GOPRIVATE"] == run.env.settings["GONOPROXY"] else "GONOPROXY"
             setting = f"{name}={run.env.adding('GONOPROXY', refs)}"
             # The environment outweighs what go env -w writes.
             yield f"{'export' if name in os.environ else 'go env -w'} {quoted(setting)}"
         case Remedy.PUSH_TAG:
-            of = {item.ref: item.origin.url for item in items if item.origin}
-            tags = [module.tag(*ref[:2], url) for ref, url in of.items() if not module.is_pseudo(ref.version)]
-            yield from (f"git push origin {tag}" for tag in dict.fromkeys(tags))
+            urls = {one.ref: one.origin.url for one in items if one.origin and not module.is_pseudo(one.ref.version)}
+            yield from dict.fromkeys(f"git push origin {module.tag(*ref[:2], url)}" for ref, url in urls.items())
         case Remedy.QUERY if not refs[0].locations:
             yield from (f"go list -m {_query(item)}" for item in items)
         case _:

@@ -21,23 +21,21 @@ def as_json(run: Run) -> str:
         "skipped": of[Verdict.SKIPPED],
         "seconds": round(run.seconds, 3),
     }
-    results = [_result(item, run) for item in run.diagnoses]
-    text = json.dumps({"schema": 1, "summary": summary, "results": results}, indent=2) + "\n"
-    return text.replace("##", r"#\u0023")  # some CI systems take ##vso[ for a command, wherever it stands
+    document = {"schema": 1, "summary": summary, "results": [_result(item, run) for item in run.diagnoses]}
+    return json.dumps(document, indent=2).replace("##", r"#\u0023") + "\n"  # some CI systems obey ##vso[ anywhere
 
 
 def _result(item: Diagnosis, run: Run) -> dict[str, object]:
-    ref, origin = item.ref, item.origin
     remedies = [remedy for remedy in (Remedy.DIRECT, Remedy.FIRST, Remedy.NOSUMDB) if remedy in item.why.steps]
     return {
-        "module": ref.module,
-        "version": ref.version,
+        "module": item.ref.module,
+        "version": item.ref.version,
         "verdict": item.verdict.value,
         "finding": item.verdict not in FINE,
         "fixed": item.fixed,
-        "locations": [place._asdict() for place in ref.locations],
+        "locations": [place._asdict() for place in item.ref.locations],
         "proxies": [{"url": url, "status": one.status or None, "detail": one.detail} for url, one in item.said],
-        "origin": origin and {"url": origin.url, "published": origin.published, "nearest": list(item.nearest)},
+        "origin": item.origin and {"url": item.origin.url, "published": item.origin.published, "nearest": item.nearest},
         "cached_until": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(item.until)) if item.until else None,
         "message": "\n".join(explanation([item], run)),
         "fix": next((line for remedy in remedies for line in commands(remedy, [item], run)), None),

@@ -26,10 +26,9 @@ def as_text(run: Run) -> str:
     shown = [item for item in findings if run.stops(item) or (item.fixed and run.to_add)]
     lines = ["\n\n".join(filter(None, _sections(shown + listed, run)))]
     warnings = [f"{item.ref} ({_why(item)})" if item.ref.module else _why(item) for item in unchecked]
-    warnings += [f"{_names(tolerated)} ({next(iter(tolerated[0].answers()), 'no answer')})"] if tolerated else []
+    warnings += [f"{_names(tolerated)} ({tolerated[0].answers()[0]})"] if tolerated else []
     lines += [harmless(f"warning: not checked: {warning}") for warning in warnings]
-    asked = run.terminal or run.options.all or run.options.releasing
-    if asked and not (unchecked or findings or listed):
+    if (run.terminal or run.options.all or run.options.releasing) and not (unchecked or findings or listed):
         number = len(run.diagnoses) - len(skipped)
         words = {0: "no new module version", 1: "1 module version resolves"}
         text = words.get(number, f"{number} module versions resolve") + f", {len(skipped)} skipped" * bool(skipped)
@@ -43,21 +42,16 @@ def _sections(shown: list[Diagnosis], run: Run) -> Iterator[str]:
     for _, alike in groupby(shown, lambda item: (_why(item), item.answers(alone=False), (item.not_fixed or ("",))[0])):
         group, lines = list(alike), []
         for item in group:
+            place = "".join(f"{run.path(file)}:{line}: " for file, line in item.ref.locations[:1])
+            release = item.ref.version.removeprefix("v0.0.1-go").rpartition(".")[0]
+            name = f"Go {release}" if item.ref.is_toolchain else f"{item.ref.module} {item.ref.version}".strip()
             verdict = item.verdict.value + " (fixed here)" * item.fixed
             verdict = f"\x1b[{_COLOURS.get(item.verdict, '1;31')}m{verdict}\x1b[0m" if coloured else verdict
-            lines.append(harmless(_what(item, run)) + verdict)
+            lines.append(harmless(place + f"{name}: " * bool(name)) + verdict)
             lines += [harmless(f"  nearest: {', '.join(item.nearest)}")] if len(group) > 1 and item.nearest else []
         yield "\n".join(lines + [harmless(f"  {line}") for line in explanation(group, run)])
     yield "\n".join(map(harmless, after_fix(run)))
     yield "\n".join(map(harmless, _way_out(run)))
-
-
-def _what(item: Diagnosis, run: Run) -> str:
-    ref = item.ref
-    places = [f"{run.path(place.file)}:{place.line}" for place in ref.locations[:1]]
-    release = ref.version.removeprefix("v0.0.1-go").rpartition(".")[0]
-    name = f"Go {release}" if ref.is_toolchain else f"{ref.module} {ref.version}".strip()
-    return "".join(f"{part}: " for part in (*places, name) if part)
 
 
 def explanation(group: list[Diagnosis], run: Run) -> list[str]:

@@ -44,16 +44,16 @@ def private(ref: Reference, origin: Answer) -> Diagnosis:
 def unpublished(ref: Reference, origin: Answer) -> Diagnosis:
     """Return the verdict on a version that its origin does not have."""
     nearest, pseudo = module.nearest_versions(ref.version, origin.versions), module.is_pseudo(ref.version)
-    unfit = origin.failure and origin.failure.reason is Reason.UNFIT
-    why = _first(
+    rows = (
         (ref.is_toolchain, Why.NO_RELEASE),
         (ref.commit, Why.NOT_PUSHED),
         (ref.locations and all(place.file.endswith(".sum") for place in ref.locations), Why.ONLY_IN_GO_SUM),
-        (unfit, Why.UNFIT_COMMIT if pseudo else Why.UNFIT_TAG),
+        (origin.failure and origin.failure.reason is Reason.UNFIT, Why.UNFIT_COMMIT if pseudo else Why.UNFIT_TAG),
         (pseudo, Why.NO_COMMIT),
         (nearest or ref.version.endswith("+incompatible"), Why.NO_TAG),
         (True, Why.NO_TAG_AT_ALL),
     )
+    why = next(why for holds, why in rows if holds)
     return Diagnosis(ref, why, origin=origin, nearest=nearest if Remedy.EDIT in why.steps else ())
 
 
@@ -76,7 +76,7 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Answer,
     if reason is Reason.NOT_FOUND and published is False:
         return unpublished(ref, origin)
     absent = [reply for reply in quick.replies if reply.absent]
-    causes = {cause(words) for words in (failure.detail, *(reply.detail for reply in absent))}
+    causes = {cause(failure.detail), *(cause(reply.detail) for reply in absent)}
     until = max((reply.until for reply in quick.replies if reply.until), default=None)
     if reason in (Reason.NO_RECORD, Reason.NO_DATABASE):
         why = Why.NO_RECORD if reason is Reason.NO_RECORD and Cause.NO_ORIGIN not in causes else Why.NO_DATABASE
@@ -85,7 +85,7 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Answer,
     in_lists = not (module.is_pseudo(ref.version) or ref.is_toolchain)
     archive = failure.url.endswith(".zip") or (absent and all(reply.file == ".zip" for reply in absent))
     refused = reason is Reason.REFUSED
-    why = _first(
+    rows = (
         (reason not in (Reason.REFUSED, Reason.NOT_FOUND), Why.NO_ANSWER),
         (Cause.POLICY in causes, Why.POLICY),
         (refused and failure.status in (0, 401, 407), Why.LOGIN_WANTED),  # 0: of the network's proxy, without digits
@@ -103,11 +103,8 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Answer,
         (Cause.NO_LOGIN in causes, Why.NO_LOGIN),
         (True, Why.NONE_LISTED),
     )
+    why = next(why for holds, why in rows if holds)
     return Diagnosis(ref, why, _said(failure, quick), origin, nearest if Remedy.EDIT in why.steps else (), until)
-
-
-def _first(*rows: tuple[object, Why]) -> Why:
-    return next(why for holds, why in rows if holds)
 
 
 def _said(failure: Failure, quick: Replies) -> tuple[tuple[str, Reply], ...]:

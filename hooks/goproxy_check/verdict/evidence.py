@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # what needs no question needs no import of what asks
     from goproxy_check.go.questions import Answer
     from goproxy_check.proxy.quick import Reply
 
+UNASKED = GoEnv("", (), "direct", defaultdict(str))  # where no question is needed
+
 
 class Diagnosis(NamedTuple):
     """The verdict on one reference, and the evidence for it."""
@@ -53,9 +55,6 @@ class Diagnosis(NamedTuple):
             where, what, detail = "the origin of each", "it", ""
         known = {True: f"has {what}", False: f"does not have {what}", None: "could not be asked"}
         return [*lines, f"{where}: {known[origin.published]}{detail}"]
-
-
-UNASKED = GoEnv("", (), "direct", defaultdict(str))  # where no question is needed
 
 
 def without_asking(ref: Reference, env: GoEnv = UNASKED, cache_suffices: bool = False) -> Diagnosis | None:
