@@ -37,12 +37,11 @@ def _status(argv: list[str]) -> int:
     except BrokenPipeError:  # whoever read the output has gone
         return 1
     except Exception as error:
-        from goproxy_check.system.programs import CommandError
-        from goproxy_check.system.terminal import complain
+        from goproxy_check.system import programs, terminal
 
-        known = isinstance(error, CommandError | OSError)  # no temporary folder, a full disk behind standard output
+        known = isinstance(error, programs.CommandError | OSError)  # such as a full disk behind standard output
         what = "" if known else f"internal error, please report it: {type(error).__name__}: "
-        complain(f"goproxy-check: {what}{error}")
+        terminal.complain(f"goproxy-check: {what}{error}")
         return 2
 
 

@@ -26,8 +26,6 @@ def start(argv: list[str]) -> int:
             while not futures.wait([ended], 0.2).done:  # a signal that another thread receives does not wake this one
                 progress.draw()
             return ended.result()
-        except KeyboardInterrupt:
-            return 130
         finally:
             programs.stop()
             futures.wait([ended], 0.7)
@@ -45,32 +43,30 @@ def _run(options: Options, programs: Programs, progress: Progress) -> int:
     if not (refs or options.all or options.format != "text" or is_terminal(sys.stdout)):
         return 0
     root, folder = (options.folder, "") if options.named else git.place
-    env = settings.result() if any(not (ref.invalid or ref.skipped) for ref in refs) else None
+    env = settings.result() if any(not (ref.invalid or ref.skipped) for ref in refs) else UNASKED
     seconds = options.timeout - (time.monotonic() - started)
-    refs = downloaded(refs, env, programs, seconds / 2) if env else refs
+    refs = refs if env is UNASKED else downloaded(refs, env, programs, seconds / 2)
     known = {ref: without_asking(ref, env, cache_suffices=options.all) for ref in refs}
     if options.releasing and Skipped(Skip.OFF) in [item.ref.skipped for item in known.values() if item]:
         raise CommandError("GOPROXY=off: nothing may be asked (see go env GOPROXY)")
-    if env and (unknown := [ref for ref, item in known.items() if item is None]):
+    if rest := [ref for ref, item in known.items() if item is None]:
         from goproxy_check.go.questions import Go
         from goproxy_check.proxy.quick import Quick
-        from goproxy_check.verdict.examine import Ask, examine_all
-        from goproxy_check.verdict.wait import wait
+        from goproxy_check.verdict import examine, wait
 
         quick = Quick(env.proxies, options.jobs, options.trace) if env.proxies else None
-        ask, stopped = Ask(Go(env, programs), quick, progress, options, seconds), programs.stopped
-        found = examine_all(unknown, ask) if options.wait is None else wait(unknown, ask, progress, stopped)
+        ask, stopped = examine.Ask(Go(env, programs), quick, progress, options, seconds), programs.stopped
+        found = examine.examine_all(rest, ask) if options.wait is None else wait.wait(rest, ask, progress, stopped)
         known |= {item.ref: item for item in found}
-    diagnoses = list(filter(None, known.values()))
-    to_add: tuple[str, ...] = ()
-    if options.fix and env and env.go and not programs.stopped.is_set():
+    diagnoses, to_add = list(filter(None, known.values())), tuple[str, ...]()
+    if options.fix and env.go and not programs.stopped.is_set():
         from goproxy_check.verdict.fix import fix
 
         diagnoses, to_add = fix(diagnoses, env, programs, root, options.timeout, options.nosumdb)
     if programs.stopped.is_set() and (options.wait is None or None in known.values()):
         raise KeyboardInterrupt  # there is nothing to report
     progress.close()
-    return _reported(Run(options, diagnoses, env or UNASKED, folder, to_add, seconds=time.monotonic() - started))
+    return _reported(Run(options, diagnoses, env, folder, to_add, time.monotonic() - started, is_terminal(sys.stdout)))
 
 
 def _references(git: Git, options: Options) -> list[Reference]:
@@ -88,16 +84,13 @@ def _references(git: Git, options: Options) -> list[Reference]:
 
 def _reported(finished: Run) -> int:
     """Write the report in the format that the options want, and return the exit status."""
-    from goproxy_check.report.formats import as_github, as_json
-    from goproxy_check.report.text import after_fix, print_text
+    from goproxy_check.report import formats, text
 
+    style = {"text": text.as_text, "json": formats.as_json, "github": formats.as_github}[finished.options.format]
+    for line in text.after_fix(finished) if style is not text.as_text else ():
+        complain(f"goproxy-check: {line}")
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
-    if finished.options.format == "text":
-        print_text(finished, sys.stdout, terminal=is_terminal(sys.stdout))
-    else:
-        print(as_json(finished) if finished.options.format == "json" else as_github(finished), end="")
-        for line in after_fix(finished):
-            complain(f"goproxy-check: {line}")
-    print(end="", flush=True)
-    return finished.exit_status()
+    print(style(finished), end="", flush=True)
+    # What is fixed stops a commit too, while its lines of go.sum are not added.
+    return int(any(map(finished.stops, finished.diagnoses)) or bool(finished.to_add and not finished.options.all))

@@ -1,6 +1,5 @@
 """Hostile module files: ``make fuzz`` tries 10,000. Whatever they hold, the report is fit to be read and pasted."""
 
-import io
 import json
 import os
 import re
@@ -23,7 +22,7 @@ from goproxy_check.gofiles.reference import Reference, new_references
 from goproxy_check.options import parse
 from goproxy_check.proxy.quick import Replies, Reply
 from goproxy_check.report.formats import as_github, as_json
-from goproxy_check.report.text import print_text
+from goproxy_check.report.text import as_text
 from goproxy_check.system.redact import one_line, redacted_url
 from goproxy_check.verdict import diagnose
 from goproxy_check.verdict.evidence import Diagnosis, Run, without_asking
@@ -113,12 +112,8 @@ def diagnosed(draw: st.DrawFn, ref: Reference) -> Diagnosis:
 
 
 def reported(diagnoses: list[Diagnosis], style: str) -> str:
-    run = Run(parse(["-x", "--color", "never"]), diagnoses, seconds=0.1)
-    if style != "text":
-        return as_json(run) if style == "json" else as_github(run)
-    out = io.StringIO()
-    print_text(run, out, terminal=True)
-    return out.getvalue()
+    run = Run(parse(["-x", "--color", "never"]), diagnoses, seconds=0.1, terminal=True)
+    return {"text": as_text, "json": as_json, "github": as_github}[style](run)
 
 
 @pytest.mark.long

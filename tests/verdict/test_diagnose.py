@@ -95,7 +95,7 @@ TABLE = [
     ("404, no login, others are listed", no(NOT_FOUND._replace(detail=LOGIN), listing=OTHERS), Why.OTHERS_LISTED),
     ("404, a policy", no(NOT_FOUND._replace(detail="blocked by policy"), PUBLISHED, OTHERS), Why.POLICY),
     ("404, a policy, but not published", no(NOT_FOUND._replace(detail="blocked by policy"), ABSENT), Why.NO_TAG),
-    ("404, fetch timed out", no(NOT_FOUND._replace(detail="fetch timed out"), PUBLISHED), Why.PROXY_LACKS_ORIGIN),
+    ("404, fetch timed out", no(NOT_FOUND._replace(detail="fetch timed out"), PUBLISHED), Why.LACKS_ORIGIN),
     ("401", no(REFUSED._replace(status=401)), Why.LOGIN_WANTED),
     ("407", no(REFUSED._replace(status=407)), Why.LOGIN_WANTED),
     ("403", no(REFUSED), Why.REFUSED),

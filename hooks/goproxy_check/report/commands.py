@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference, by_folder
@@ -10,49 +10,43 @@ from goproxy_check.verdict.evidence import Diagnosis, Run
 from goproxy_check.verdict.reasons import FIXABLE, Remedy, Why
 
 
-def commands(remedy: Remedy, items: Sequence[Diagnosis], run: Run) -> list[str]:
-    """Return the commands of REMEDY for ITEMS; none where it makes no sense."""
+def commands(remedy: Remedy, items: Sequence[Diagnosis], run: Run) -> Iterator[str]:
+    """Yield the commands of REMEDY for ITEMS; none where it makes no sense."""
     refs = [item.ref for item in items]
     match remedy:
         case Remedy.DIRECT | Remedy.FIRST:
-            return _fetch(refs, run, GOPROXY="direct")
+            yield from _fetch(refs, run, GOPROXY="direct")
         case Remedy.NOSUMDB:
             direct = {"GOPROXY": "direct"} if items[0].verdict in FIXABLE else {}
-            return _fetch(refs, run, **direct, GONOSUMDB=run.env.adding("GONOSUMDB", refs))
+            yield from _fetch(refs, run, **direct, GONOSUMDB=run.env.adding("GONOSUMDB", refs))
         case Remedy.PRIVATE:
-            same = run.env.settings["GONOPROXY"] == run.env.settings["GOPRIVATE"]
-            name = "GOPRIVATE" if same else "GONOPROXY"
+            name = "GOPRIVATE" if run.env.settings["GOPRIVATE"] == run.env.settings["GONOPROXY"] else "GONOPROXY"
             setting = f"{name}={run.env.adding('GONOPROXY', refs)}"
             # The environment outweighs what go env -w writes.
-            return [f"{'export' if name in os.environ else 'go env -w'} {quoted(setting)}"]
+            yield f"{'export' if name in os.environ else 'go env -w'} {quoted(setting)}"
         case Remedy.PUSH_TAG:
-            of = {item.ref: item.origin.url for item in items if item.origin}
-            tags = [module.tag(*ref[:2], url) for ref, url in of.items() if not module.is_pseudo(ref.version)]
-            return [f"git push origin {tag}" for tag in dict.fromkeys(tags)]
+            urls = {one.ref: one.origin.url for one in items if one.origin and not module.is_pseudo(one.ref.version)}
+            yield from dict.fromkeys(f"git push origin {module.tag(*ref[:2], url)}" for ref, url in urls.items())
         case Remedy.QUERY if not refs[0].locations:
-            return [f"go list -m {_query(item)}" for item in items]
+            yield from (f"go list -m {_query(item)}" for item in items)
         case _:
-            return _edits(remedy, items, run)
+            yield from _edits(remedy, items, run)
 
 
-def _fetch(refs: Iterable[Reference], run: Run, **settings: str) -> list[str]:
-    lines = []
+def _fetch(refs: Iterable[Reference], run: Run, **settings: str) -> Iterator[str]:
     for folder, some in by_folder(refs).items():
         # In a workspace go.sum gets its lines only without the workspace.
         every = settings | ({"GOWORK": "off"} if any(ref.workspace for ref in some) else {})
         words = [f"{name}={quoted(value)}" for name, value in every.items()]
-        lines.append(" ".join([*words, _go(folder, run), "mod download", *sorted(map(str, some))]))
-    return lines
+        yield " ".join([*words, _go(folder, run), "mod download", *sorted(map(str, some))])
 
 
-def _edits(remedy: Remedy, items: Iterable[Diagnosis], run: Run) -> list[str]:
+def _edits(remedy: Remedy, items: Iterable[Diagnosis], run: Run) -> Iterator[str]:
     edits = {item.ref: _flags(remedy, item) for item in items if item.ref.locations}
-    lines = []
     for folder, refs in by_folder(ref for ref, flags in edits.items() if flags is not None).items():
         flags = " ".join(dict.fromkeys(filter(None, (edits[ref] for ref in refs))))
         steps = [f"mod edit {flags}"] * bool(flags) + ["mod tidy"] * (remedy in (Remedy.QUERY, Remedy.TIDY))
-        lines.append(" && ".join(f"{_go(folder, run)} {step}" for step in steps))
-    return lines
+        yield " && ".join(f"{_go(folder, run)} {step}" for step in steps)
 
 
 def _flags(remedy: Remedy, item: Diagnosis) -> str | None:

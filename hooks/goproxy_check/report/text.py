@@ -1,63 +1,57 @@
 """What a person reads who is about to commit: what is wrong, who said what, why, and the one command."""
 
+import sys
 import time
 from collections.abc import Iterator
 from itertools import groupby
-from typing import TextIO
 
 from goproxy_check.report.commands import commands, quoted
 from goproxy_check.system.redact import harmless, one_line
 from goproxy_check.system.terminal import styled
 from goproxy_check.verdict.evidence import Diagnosis, Run
-from goproxy_check.verdict.reasons import FIXABLE, NO_DIRECT, Remedy, Verdict, Why
+from goproxy_check.verdict.reasons import FINE, FIXABLE, NO_DIRECT, Remedy, Verdict, Why
 
 _FETCH = (Remedy.DIRECT, Remedy.FIRST)
 _COLOURS = {Verdict.SKIPPED: "1;2", Verdict.UNAVAILABLE: "1;33"}  # ECMA-48: dim, yellow; the others are red
 
 
-def print_text(run: Run, stream: TextIO, *, terminal: bool) -> None:
-    """Write RUN for a person: findings with the commands that help; on a TERMINAL also a line if all is well."""
-    tolerated = [item for item in run.diagnoses if item.finding and not (item.fixed or run.stops(item))]
+def as_text(run: Run) -> str:
+    """Return RUN for a person: findings with the commands that help; on a terminal also a line if all is well."""
+    findings = [item for item in run.diagnoses if item.verdict not in FINE]
+    tolerated = [item for item in findings if not (item.fixed or run.stops(item))]
     skipped = [item for item in run.diagnoses if item.verdict is Verdict.SKIPPED]
+    listed = skipped if run.options.trace else []
     unchecked = [item for item in skipped if item.why in (Why.OFF, Why.LINK)]
     # Of what is fixed one line is enough the second time.
-    shown = [item for item in run.diagnoses if run.stops(item) or (item.fixed and run.to_add)]
-    shown += skipped if run.options.trace else []
-    lines = ["\n\n".join(filter(None, _sections(shown, run, styled(run.options.color, stream))))]
+    shown = [item for item in findings if run.stops(item) or (item.fixed and run.to_add)]
+    lines = ["\n\n".join(filter(None, _sections(shown + listed, run)))]
     warnings = [f"{item.ref} ({_why(item)})" if item.ref.module else _why(item) for item in unchecked]
-    warnings += [f"{_names(tolerated)} ({next(iter(tolerated[0].answers()), 'no answer')})"] if tolerated else []
+    warnings += [f"{_names(tolerated)} ({tolerated[0].answers()[0]})"] if tolerated else []
     lines += [harmless(f"warning: not checked: {warning}") for warning in warnings]
-    asked = terminal or run.options.all or run.options.releasing
-    fine = not (unchecked or any(item.finding for item in run.diagnoses) or (skipped and run.options.trace))
-    if asked and fine:
+    if (run.terminal or run.options.all or run.options.releasing) and not (unchecked or findings or listed):
         number = len(run.diagnoses) - len(skipped)
         words = {0: "no new module version", 1: "1 module version resolves"}
         text = words.get(number, f"{number} module versions resolve") + f", {len(skipped)} skipped" * bool(skipped)
         lines.append(f"goproxy-check: {text} ({run.seconds:.2f}s)")
-    for line in filter(None, lines):
-        print(line, file=stream)
+    return "".join(f"{line}\n" for line in lines if line)
 
 
-def _sections(shown: list[Diagnosis], run: Run, coloured: bool) -> Iterator[str]:
+def _sections(shown: list[Diagnosis], run: Run) -> Iterator[str]:
     """Yield the lines that go together: what one explanation serves, and what is left to do."""
+    coloured = styled(run.options.color, sys.stdout)
     for _, alike in groupby(shown, lambda item: (_why(item), item.answers(alone=False), (item.not_fixed or ("",))[0])):
         group, lines = list(alike), []
         for item in group:
+            place = "".join(f"{run.path(file)}:{line}: " for file, line in item.ref.locations[:1])
+            release = item.ref.version.removeprefix("v0.0.1-go").rpartition(".")[0]
+            name = f"Go {release}" if item.ref.is_toolchain else f"{item.ref.module} {item.ref.version}".strip()
             verdict = item.verdict.value + " (fixed here)" * item.fixed
             verdict = f"\x1b[{_COLOURS.get(item.verdict, '1;31')}m{verdict}\x1b[0m" if coloured else verdict
-            lines.append(harmless(_what(item, run)) + verdict)
+            lines.append(harmless(place + f"{name}: " * bool(name)) + verdict)
             lines += [harmless(f"  nearest: {', '.join(item.nearest)}")] if len(group) > 1 and item.nearest else []
         yield "\n".join(lines + [harmless(f"  {line}") for line in explanation(group, run)])
     yield "\n".join(map(harmless, after_fix(run)))
     yield "\n".join(map(harmless, _way_out(run)))
-
-
-def _what(item: Diagnosis, run: Run) -> str:
-    ref = item.ref
-    places = [f"{run.path(place.file)}:{place.line}" for place in ref.locations[:1]]
-    release = ref.version.removeprefix("v0.0.1-go").rpartition(".")[0]
-    name = f"Go {release}" if ref.is_toolchain else f"{ref.module} {ref.version}".strip()
-    return "".join(f"{part}: " for part in (*places, name) if part)
 
 
 def explanation(group: list[Diagnosis], run: Run) -> list[str]:
@@ -77,9 +71,9 @@ def explanation(group: list[Diagnosis], run: Run) -> list[str]:
     for step in steps:
         if isinstance(step, str):
             lines.append(step)
-        elif pasted := commands(step, group, run):
+        elif pasted := [f"  {command}" for command in commands(step, group, run)]:
             lines += [NO_DIRECT] if step in _FETCH and run.env.end != "direct" else []
-            lines += [step.value, *(f"  {command}" for command in pasted)]
+            lines += [step.value, *pasted]
     return lines
 
 

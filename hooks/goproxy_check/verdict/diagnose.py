@@ -15,12 +15,9 @@ _FROM_ORIGIN = {Reason.NO_GO: Why.NO_GO, Reason.UNAVAILABLE: Why.NO_ORIGIN, Reas
 
 
 def served(ref: Reference, declares: str = "", go_mod: bytes = b"") -> Diagnosis:
-    """Return the verdict on a version that is served, with a GO_MOD or the path that its go.mod DECLARES.
-
-    Go rejects a requirement whose go.mod declares another path (cmd/go/internal/modload: rawGoModSummary); what
-    replaces another module may declare either.
-    """
+    """Return the verdict on a version that is served, with a GO_MOD or the path that its go.mod DECLARES."""
     declares = declares or read("go.mod", go_mod).module
+    # Go rejects a requirement with another path (modload: rawGoModSummary); what replaces a module may have either.
     if declares and declares != ref.module and ref.required and not ref.is_toolchain:
         return Diagnosis(ref, Why.DECLARED, declares=declares)
     return Diagnosis(ref, Why.OK)
@@ -40,24 +37,23 @@ def private(ref: Reference, origin: Answer) -> Diagnosis:
     """Return the verdict where only the origin may be asked: GONOPROXY, or GOPROXY=direct."""
     if origin.published is False:
         return unpublished(ref, origin)
-    if origin.failure is None:
-        return Diagnosis(ref, Why.OK, origin=origin)
-    return Diagnosis(ref, _FROM_ORIGIN.get(origin.failure.reason, Why.NO_ACCESS), origin=origin)
+    why = _FROM_ORIGIN.get(origin.failure.reason, Why.NO_ACCESS) if origin.failure else Why.OK
+    return Diagnosis(ref, why, origin=origin)
 
 
 def unpublished(ref: Reference, origin: Answer) -> Diagnosis:
     """Return the verdict on a version that its origin does not have."""
     nearest, pseudo = module.nearest_versions(ref.version, origin.versions), module.is_pseudo(ref.version)
-    unfit = origin.failure and origin.failure.reason is Reason.UNFIT
-    why = _first(
+    rows = (
         (ref.is_toolchain, Why.NO_RELEASE),
         (ref.commit, Why.NOT_PUSHED),
         (ref.locations and all(place.file.endswith(".sum") for place in ref.locations), Why.ONLY_IN_GO_SUM),
-        (unfit, Why.UNFIT_COMMIT if pseudo else Why.UNFIT_TAG),
+        (origin.failure and origin.failure.reason is Reason.UNFIT, Why.UNFIT_COMMIT if pseudo else Why.UNFIT_TAG),
         (pseudo, Why.NO_COMMIT),
         (nearest or ref.version.endswith("+incompatible"), Why.NO_TAG),
         (True, Why.NO_TAG_AT_ALL),
     )
+    why = next(why for holds, why in rows if holds)
     return Diagnosis(ref, why, origin=origin, nearest=nearest if Remedy.EDIT in why.steps else ())
 
 
@@ -80,7 +76,7 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Answer,
     if reason is Reason.NOT_FOUND and published is False:
         return unpublished(ref, origin)
     absent = [reply for reply in quick.replies if reply.absent]
-    causes = {cause(words) for words in (failure.detail, *(reply.detail for reply in absent))}
+    causes = {cause(failure.detail), *(cause(reply.detail) for reply in absent)}
     until = max((reply.until for reply in quick.replies if reply.until), default=None)
     if reason in (Reason.NO_RECORD, Reason.NO_DATABASE):
         why = Why.NO_RECORD if reason is Reason.NO_RECORD and Cause.NO_ORIGIN not in causes else Why.NO_DATABASE
@@ -89,13 +85,13 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Answer,
     in_lists = not (module.is_pseudo(ref.version) or ref.is_toolchain)
     archive = failure.url.endswith(".zip") or (absent and all(reply.file == ".zip" for reply in absent))
     refused = reason is Reason.REFUSED
-    why = _first(
+    rows = (
         (reason not in (Reason.REFUSED, Reason.NOT_FOUND), Why.NO_ANSWER),
         (Cause.POLICY in causes, Why.POLICY),
         (refused and failure.status in (0, 401, 407), Why.LOGIN_WANTED),  # 0: of the network's proxy, without digits
         (refused and in_lists and listed and ref.version not in (*listed, *origin.versions), Why.NOT_LISTED),
         (refused, Why.REFUSED),
-        (Cause.NO_ORIGIN in causes, Why.PROXY_LACKS_ORIGIN),
+        (Cause.NO_ORIGIN in causes, Why.LACKS_ORIGIN),
         (published and in_lists and not (listed or archive), Why.NO_VERSION),
         (published and Cause.NOT_UPLOADED in causes, Why.NOT_UPLOADED),
         (published and archive, Why.NO_ARCHIVE),
@@ -107,18 +103,15 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Answer,
         (Cause.NO_LOGIN in causes, Why.NO_LOGIN),
         (True, Why.NONE_LISTED),
     )
+    why = next(why for holds, why in rows if holds)
     return Diagnosis(ref, why, _said(failure, quick), origin, nearest if Remedy.EDIT in why.steps else (), until)
 
 
-def _first(*rows: tuple[object, Why]) -> Why:
-    return next(why for holds, why in rows if holds)
-
-
-def _said(failure: Failure, quick: Replies) -> tuple[Reply, ...]:
+def _said(failure: Failure, quick: Replies) -> tuple[tuple[str, Reply], ...]:
     """Return one answer of each proxy: the one that says most; where the quick question got none, go's words."""
     replies = sorted(quick.replies, key=lambda reply: (not reply.absent, reply.file != ".zip"))
     said = {redacted_url(reply.proxy.url): reply for reply in replies if reply.status not in (0, 200)}
     if not any(failure.url.startswith(url) for url in said):
         url = failure.url.partition(f"/{module.escape(quick.ref.module)}/@v/")[0].partition("/lookup/")[0] or "go"
         said[url] = Reply(Proxy(url, False), "", failure.status, failure.phrase, failure.detail)
-    return tuple(said.values())
+    return tuple(said.items())

@@ -8,12 +8,13 @@ from goproxy_check.go.env import GoEnv
 from goproxy_check.gofiles import module
 from goproxy_check.gofiles.reference import Reference, Skip, Skipped
 from goproxy_check.options import Options
-from goproxy_check.system.redact import redacted_url
-from goproxy_check.verdict.reasons import NotFixed, Verdict, Why
+from goproxy_check.verdict.reasons import FINE, NotFixed, Verdict, Why
 
 if TYPE_CHECKING:  # what needs no question needs no import of what asks
     from goproxy_check.go.questions import Answer
     from goproxy_check.proxy.quick import Reply
+
+UNASKED = GoEnv("", (), "direct", defaultdict(str))  # where no question is needed
 
 
 class Diagnosis(NamedTuple):
@@ -21,7 +22,7 @@ class Diagnosis(NamedTuple):
 
     ref: Reference
     why: Why
-    said: "tuple[Reply, ...]" = ()  # one answer of each proxy that was asked, or of the checksum database
+    said: "tuple[tuple[str, Reply], ...]" = ()  # by its redacted URL, an answer of each proxy, or of the database
     origin: "Answer | None" = None
     nearest: tuple[str, ...] = ()  # published or listed versions around the one that is not there
     until: float | None = None  # when the proxies ask again, in seconds since the epoch
@@ -35,22 +36,17 @@ class Diagnosis(NamedTuple):
         """The verdict."""
         return self.why.verdict
 
-    @property
-    def finding(self) -> bool:
-        """Whether it is reported as something that is wrong."""
-        return self.verdict not in (Verdict.OK, Verdict.SKIPPED)
-
     def answers(self, *, alone: bool = True) -> list[str]:
         """Return who was asked and what they answered, a line each; not ALONE: without what names the version."""
         lines = list(self.hashes)
-        for answer in self.said:
+        for url, answer in self.said:
             status = f"{answer.status or ''} {answer.phrase}".strip()
             detail = answer.detail.removeprefix("not found: ").removeprefix(f"{self.ref}: ")
             needless = detail.lower() in status.lower() or (status and not alone)  # often the status again
             words = ": ".join(filter(None, (status, "" if needless else detail))) or "no answer"
-            lines.append(f"{redacted_url(answer.proxy.url)}{' (the archive)' * (answer.file == '.zip')}: {words}")
+            lines.append(f"{url}{' (the archive)' * (answer.file == '.zip')}: {words}")
         origin, version = self.origin, self.ref.version
-        if not origin or not self.finding or self.why in (Why.NO_GO, Why.NO_TOOLCHAIN):
+        if not origin or self.verdict in FINE or self.why in (Why.NO_GO, Why.NO_TOOLCHAIN):
             return lines  # nobody was asked, or Go's own servers
         where = f"{origin.url} (its origin)" if origin.url else "its origin"
         detail = f": {origin.failure.detail}" if origin.failure and origin.failure.detail else ""
@@ -61,21 +57,18 @@ class Diagnosis(NamedTuple):
         return [*lines, f"{where}: {known[origin.published]}{detail}"]
 
 
-def without_asking(ref: Reference, env: GoEnv | None = None, cache_suffices: bool = False) -> Diagnosis | None:
+def without_asking(ref: Reference, env: GoEnv = UNASKED, cache_suffices: bool = False) -> Diagnosis | None:
     """Return the verdict on REF, if no question is needed; if CACHE_SUFFICES, what the module cache has is resolved."""
     if ref.invalid:
         return Diagnosis(ref, Why.QUERY if ref.invalid.kind is module.Invalid.QUERY else Why.INVALID)
     if ref.skipped:
         return Diagnosis(ref, Why[ref.skipped.why.name])
     builds_need = (".mod",) if ref.go_mod_only else (".zip", ".info")  # Go takes a module's go.mod before its archive
-    if env and cache_suffices and env.has_cached(ref, *builds_need):
+    if cache_suffices and env.has_cached(ref, *builds_need):
         return Diagnosis(ref, Why.OK)
-    if env and env.off and not env.is_private(ref.module):
+    if env.off and not env.is_private(ref.module):
         return Diagnosis(ref._replace(skipped=Skipped(Skip.OFF)), Why.OFF)
     return None
-
-
-UNASKED = GoEnv("", (), "direct", defaultdict(str))  # where no question is needed
 
 
 class Run(NamedTuple):
@@ -87,15 +80,12 @@ class Run(NamedTuple):
     folder: str = ""  # where the reader stands, from the top of the repository; "" is the top
     to_add: tuple[str, ...] = ()  # the go.sum files that --fix has changed
     seconds: float = 0.0
+    terminal: bool = False  # the report goes to one
 
     def stops(self, item: Diagnosis) -> bool:
         """Return whether ITEM is a reason to fail."""
         tolerated = self.options.allow_unavailable and item.verdict is Verdict.UNAVAILABLE
-        return item.finding and not (item.fixed or tolerated)
-
-    def exit_status(self) -> int:
-        """Return 0 if nothing was found, or all of it fixed and nothing left to add to the commit, else 1."""
-        return int(bool(self.to_add and not self.options.all) or any(map(self.stops, self.diagnoses)))
+        return not (item.verdict in FINE or item.fixed or tolerated)
 
     def path(self, path: str) -> str:
         """Return PATH, which is relative to the top of the repository, from where the reader stands ("" is here)."""

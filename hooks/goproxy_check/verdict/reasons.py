@@ -20,7 +20,7 @@ class Verdict(str, enum.Enum):
 
 
 _V = Verdict
-FIXABLE = frozenset({_V.STALE, _V.UNLISTED})
+FINE, FIXABLE = frozenset({_V.OK, _V.SKIPPED}), frozenset({_V.STALE, _V.UNLISTED})
 
 
 class Remedy(enum.Enum):
@@ -89,10 +89,7 @@ class Why(enum.Enum):
     POLICY = _V.REFUSED, "The proxy has a rule against it (a cooldown, a block list): wait, or ask whoever runs it."
     REFUSED = _V.REFUSED, "The proxy refuses it, as some do with versions that they do not have.", _ASK, _R.DIRECT
     NO_ANSWER = _V.UNAVAILABLE, "No proxy gave a usable answer, so this could not be checked.", _AGAIN
-    PROXY_LACKS_ORIGIN = (
-        _V.UNAVAILABLE,
-        "The proxy could not reach the origin, so nothing is known. Try again in a minute.",
-    )
+    LACKS_ORIGIN = _V.UNAVAILABLE, "The proxy could not reach the origin, so nothing is known. Try again in a minute."
     NO_DATABASE = _V.UNAVAILABLE, "A proxy serves it, but the checksum database gave no usable answer.", _AGAIN
     NO_ORIGIN = _V.UNAVAILABLE, "Go takes it from its origin, which is out of reach: is the network (a VPN?) there?"
     NOT_GO_SUM = _V.MISMATCH, "go.sum was edited or badly merged, or the version was changed later.", _DIFF, _AUTHORS
@@ -102,9 +99,7 @@ class Why(enum.Enum):
     NO_RECORD = _V.UNVERIFIABLE, "The checksum database has no record of it yet, so Go does not take it.", _R.NOSUMDB
 
     def __init__(self, verdict: Verdict, text: str, *steps: str | Remedy) -> None:
-        self.verdict = verdict
-        self.text = text
-        self.steps = steps
+        self.verdict, self.text, self.steps = verdict, text, steps
 
 
 class NotFixed(enum.Enum):
