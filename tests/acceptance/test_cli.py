@@ -106,7 +106,7 @@ def test_not_a_repository(world: World, args: list[str]) -> None:
 def test_bare_repository(world: World) -> None:
     bare = world.root / "bare.git"
     world.git("init", "-q", "--bare", str(bare), cwd=world.root)
-    one(world.check("go.mod", cwd=bare), "go.mod")
+    one(world.check("go.mod", cwd=bare), "work tree")
 
 
 def test_folder_that_is_named_is_where_it_is_started(world: World) -> None:
@@ -281,3 +281,34 @@ def test_failure_of_git_is_seen_though_the_parent_ignores_its_children(world: Wo
     script = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
     script += 'os.execv(sys.executable, [sys.executable, "-m", "goproxy_check"])'
     one(world.run(sys.executable, "-c", script, cwd=world.home, ok=False), "not in a git repository")
+
+
+@pytest.mark.parametrize("folder", ["testdata/bad", "vendor/x", "_old", ".cache"])
+def test_broken_files_that_go_leaves_out_stop_nothing(world: World, folder: str) -> None:
+    app = world.app()
+    (app / folder).mkdir(parents=True)
+    (app / folder / "go.mod").write_text(f"module x\n\nrequire {LIB} latest\n<<<<<<< HEAD\n")
+    world.git("add", "--force", ".", cwd=app)
+    assert world.main().returncode == 0 and world.main("--all").returncode == 0
+
+
+def test_file_that_is_deleted_brings_nothing(world: World) -> None:
+    app = world.app()
+    world.commit(app, "first")
+    world.app(f"{LIB} latest", folder="sub")
+    world.git("rm", "--quiet", "go.mod", cwd=app)
+    assert world.main("go.mod").returncode == 0
+    assert "sub/go.mod:6" in world.main("go.mod", "sub/go.mod").stdout
+    one(world.main("none/go.mod"), "none/go.mod is not in the index")
+
+
+def test_conflict_in_another_file_is_none_of_ours(world: World) -> None:
+    app = world.app(f"{LIB} latest")
+    (app / "sub").mkdir()
+    (app / "sub" / "go.mod").symlink_to("../go.mod")
+    world.git("add", ".", cwd=app)
+    conflict = "".join(
+        f"100644 {world.git('hash-object', '-w', 'go.mod', cwd=app)} {stage}\tREADME\n" for stage in "123"
+    )
+    world.run("sh", "-c", "printf '%s' \"$CONFLICT\" | git update-index --index-info", cwd=app, CONFLICT=conflict)
+    assert "go.mod:6" in world.main().stdout

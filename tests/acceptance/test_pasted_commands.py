@@ -413,7 +413,7 @@ class TestAfterFix:
         hook(app, "exec goproxy-check --fix")
         (app / "go.mod").write_text(go_mod([f"{LIB} v1.3.0"]))
         report = stdout(published.run("git", "commit", "-m", "bump", "go.mod", cwd=app, ok=False))
-        hint = re.search(r"name go.sum in the same git commit, after: git add (\S+)$", report, re.MULTILINE)
+        hint = re.search(r"git add (\S+), then the same git commit \(with go.sum", report, re.MULTILINE)
         assert hint, report
         paste(published, [f"git add {hint[1]}", f"git commit -m bump go.mod {hint[1]}"], app)
         assert published.git("show", "--format=", "--name-only", cwd=app).split() == ["go.mod", "go.sum"]

@@ -222,7 +222,7 @@ DETAILS = {
     "404 without a word": Case(says(404), V.STALE, (DIRECT,), ("GOPRIVATE",)),
     "410": Case(says(410), V.STALE, (DIRECT, "410 Gone"), ("GOPRIVATE",)),
     "401": Case(says(401, "who are you?"), V.REFUSED, ("who are you?", ".netrc", "GOAUTH")),
-    "407": Case(says(407), V.REFUSED, (".netrc", "GOAUTH")),
+    "407": Case(says(407), V.REFUSED, ("HTTPS_PROXY",), ("GOAUTH",)),
     "451": Case(says(451), V.REFUSED, ("451",), ("GOPRIVATE",)),
     "403 of what is not listed": Case(
         listed("v0.9.0", "v1.0.0", then=says(403)), V.REFUSED, ("has v1.1.0", DIRECT), ("go mod edit",)
@@ -262,7 +262,7 @@ def test_line_that_go_does_not_accept_is_named_with_what_it_may_be_meant_to_be(w
     world.app(f"{LIB} v2.1.0")
     done = world.main()
     assert done.returncode == 1 and done.stdout.startswith("go.mod:6: ") and ": invalid\n" in done.stdout[:99]
-    assert f"{LIB}/v2@v2.1.0" in done.stdout and proxy.log == []
+    assert f"mean: {LIB}/v2 v2.1.0\n" in done.stdout and proxy.log == []
 
 
 def test_stale_json_says_who_said_what_and_until_when(world: World, proxy: GoProxy) -> None:

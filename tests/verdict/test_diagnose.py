@@ -97,7 +97,7 @@ TABLE = [
     ("404, a policy, but not published", no(NOT_FOUND._replace(detail="blocked by policy"), ABSENT), Why.NO_TAG),
     ("404, fetch timed out", no(NOT_FOUND._replace(detail="fetch timed out"), PUBLISHED), Why.LACKS_ORIGIN),
     ("401", no(REFUSED._replace(status=401)), Why.LOGIN_WANTED),
-    ("407", no(REFUSED._replace(status=407)), Why.LOGIN_WANTED),
+    ("407", no(REFUSED._replace(status=407)), Why.NETWORK_LOGIN),
     ("403", no(REFUSED), Why.REFUSED),
     ("403, listed", no(REFUSED, PUBLISHED, ALL), Why.REFUSED),
     ("403, others are listed", no(REFUSED, UNKNOWN, OTHERS), Why.NOT_LISTED),

@@ -35,17 +35,22 @@ class Git:
     @cached_property
     def place(self) -> tuple[str, str]:
         """The top folder of the work tree, and where the user stands, from there; "" is the top."""
-        root, _, folder = self("rev-parse", "--show-toplevel", "--show-prefix")[:-1].rpartition("\n")
-        if not os.path.isdir(root):
-            raise CommandError(f"git rev-parse: a folder that is not there ({one_line(root)}): is that git?")
+        asked = ("--show-toplevel", "--show-prefix")
+        both = self("rev-parse", *asked).split("\n")
+        if len(both) != 3:  # the name of a folder has a line end
+            both = [self("rev-parse", one).removesuffix("\n") for one in asked]
+        root, folder = both[:2]
+        if not os.path.isdir(os.path.join(root, folder)):
+            raise CommandError(f"git rev-parse: a folder that is not there ({one_line(root + folder)}): is that git?")
         prefix = os.environ.get("GIT_PREFIX", "")  # git starts hooks at the top, and tells so
         return root, (folder or prefix * os.path.isdir(os.path.join(root, prefix))).rstrip("/")
 
     def paths(self, files: Iterable[str]) -> set[str]:
-        """Return the paths from the top of FILES, which are relative to CWD, and in the index."""
-        specs = [f":(literal){file}" for file in files]
-        listed = self("ls-files", "-z", "--full-name", "--error-unmatch", "--", *specs) if specs else ""
-        return {*listed.split("\0")} - {""}
+        """Return the paths from the top of FILES, which are relative to CWD."""
+        parts = [os.path.split(os.path.join(self._cwd, file)) for file in files]
+        places = [os.path.join(os.path.realpath(folder), name) for folder, name in parts]  # the file may be a link
+        top = os.path.realpath(self.place[0]) if places else ""
+        return {os.path.relpath(place, top).replace(os.sep, "/") for place in places}
 
     def find(self, name: str, kind: str = "commit") -> str:
         """Return the id of the object of KIND that NAME is or, as a tag, names; "" if there is none here."""
@@ -80,7 +85,7 @@ class Git:
         for record in listed.split("\0"):
             if record.endswith(ends) and (match := _RECORD.fullmatch(record)):
                 mode, name, stage, path = match.groups()
-                if stage not in (None, "0"):
+                if stage not in (None, "0") and posixpath.basename(path) in MODULE_FILES:
                     raise CommandError(f"{path} is in the middle of a merge conflict: resolve it and git add it")
                 files[path] = (mode, name)
         return files

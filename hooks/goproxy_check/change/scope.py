@@ -16,6 +16,8 @@ def staged(git: Git, files: Iterable[str]) -> list[Reference]:
     """Return what is new in the index, restricted to FILES if there are any; in a merge only what no parent has is."""
     index, before = git.tree(""), [git.tree(commit) for commit in git.parents()]
     head, given = before[0] if before else {}, git.paths(files)
+    if unknown := sorted(given - index.keys() - head.keys()):
+        raise CommandError(f"{unknown[0]} is not in the index: is the name right, and was it added (git add)?")
     # Of FILES without a staged change all is new.
     fresh = {path for path in given & index.keys() & head.keys() if index[path] == head[path]}
     return _new(index, before, given, fresh=fresh)
@@ -98,7 +100,8 @@ def _new(
     paths = (paths & given if given else paths).union(fresh)
     if not paths:
         return []
-    context = _context(tree, paths)
+    tags = [posixpath.split(ref.removeprefix("refs/tags/")) for ref in refs if ref.startswith("refs/tags/")]
+    context = _context(tree, paths.union(posixpath.join(folder, "go.mod") for folder, _ in tags))
     files = {path: context.pop(path) for path in sorted(paths & context.keys())}
     added = set[tuple[bytes, bytes]]()
     for path in files:
@@ -109,7 +112,6 @@ def _new(
     for old in before:
         same = {path for path, data in old.items() if data and any(one in data and two in data for one, two in added)}
         compared.append(_context(old, same | (files.keys() & old.keys())))
-    tags = [posixpath.split(ref.removeprefix("refs/tags/")) for ref in refs if ref.startswith("refs/tags/")]
     found = new_references(files, context, compared, frozenset(fresh), tags)
     links = sorted(paths - files.keys())  # that lead out of the repository
     return found + [Reference("", "", (Location(path, 1),), skipped=Skipped(Skip.LINK, path)) for path in links]

@@ -101,7 +101,7 @@ def failure(text: str, origin_of: str = "") -> Failure:
     if origin_of:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         by_git = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:", "remote:"))]
-        words = (by_git or lines or ["no answer"])[0].removeprefix("module ").removeprefix(f"{origin_of}: ")
+        words = (by_git or [" ".join(lines) or "no answer"])[0].removeprefix("module ").removeprefix(f"{origin_of}: ")
         words = words.removeprefix("invalid version: ").rpartition('": ')[2]  # what comes before names URLs
         return Failure(_first(_ORIGIN_PHRASES, text, Reason.NO_ACCESS), one_line(words))
     reason = _first(_PHRASES, text, Reason.UNAVAILABLE)

@@ -16,7 +16,7 @@ from goproxy_check.system.redact import one_line
 _NAMES = ["GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOFLAGS", "GOMODCACHE"]
 _NAMES += ["GOVERSION", "GOHOSTOS", "GOHOSTARCH"]
 # A URL of which it is certain what is its userinfo: https://me:secret@goproxy.example:8080/path
-_PLAIN = r"(?i:https?|file)://(?:[^/?#@]*@)?(?:\[[^]/?#@]*\]|[^/?#@:]+)(?::[0-9]{1,5})?"
+_PLAIN = r"(?i:https?|file)://(?:[^/?#@\s]*@)?(?:\[[^]/?#@]*\]|[^/?#@:]+)(?::[0-9]{1,5})?"
 _PLAIN += r"(?:/(?![^?#]*:[^?#]*@)[^?#]*)?(?:[?#].*)?"
 
 

@@ -159,4 +159,4 @@ def _answer(item: dict[str, Any], origin_of: str = "") -> Answer:
     with suppress(OSError), open(go_mod, "rb") as file:
         declares = read("go.mod", file.read(1 << 20)).module
     no = failure(words, origin_of) if words else None
-    return Answer(no, versions, redacted_url(url), commit, item.get("Time", ""), bool(go_mod), declares)
+    return Answer(no, () if no else versions, redacted_url(url), commit, item.get("Time", ""), bool(go_mod), declares)

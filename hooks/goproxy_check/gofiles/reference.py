@@ -138,8 +138,10 @@ def new_references(
             if path in fresh or rehashed or not known:
                 use = Location(path, entry.line), entry, skip, rehashed and not entry.go_mod
                 found.setdefault(name, []).append(use)
+        if _ignored_folder(path):
+            continue
         refs += [Reference("", "", (Location(path, item.line),), invalid=item) for item in file.problems[:20]]
-        wanted, line = ("", 0) if _ignored_folder(path) else demanded(file)
+        wanted, line = demanded(file)
         if wanted and all(release(wanted) > release(demanded(tree.files.get(path, _NONE))[0]) for tree in old):
             demands[wanted] = (*demands.get(wanted, ()), Location(path, line))
     refs += [after.reference(*name, uses) for name, uses in found.items()]

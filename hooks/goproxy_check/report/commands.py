@@ -28,7 +28,7 @@ def commands(remedy: Remedy, items: Sequence[Diagnosis], run: Run) -> Iterator[s
             urls = {one.ref: one.origin.url for one in items if one.origin and not module.is_pseudo(one.ref.version)}
             yield from dict.fromkeys(f"git push origin {module.tag(*ref[:2], url)}" for ref, url in urls.items())
         case Remedy.QUERY if not refs[0].locations:
-            yield from (f"go list -m {_query(item)}" for item in items)
+            yield from (f"go list -m {shlex.quote(_query(item))}" for item in items)
         case _:
             yield from _edits(remedy, items, run)
 

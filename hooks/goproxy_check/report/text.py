@@ -65,9 +65,13 @@ def explanation(group: list[Diagnosis], run: Run) -> list[str]:
         lines.append(f"Not fixed: {text.format(words)}.")
         steps = (*(step for step in steps if step not in _FETCH), step)
     elif last.verdict in FIXABLE and not any(item.ref.unrecorded or not item.ref.locations for item in group):
-        steps = (*(step for step in steps if step not in _FETCH), "Here go.sum has its lines already.")
+        steps = (
+            *(step for step in steps if step not in _FETCH),
+            "go.sum has its lines already: there is nothing to fetch.",
+        )
     lines += [f"Nearest: {', '.join(last.nearest)}."] if last.nearest and alone else []
-    lines += [f"If this is what you mean: {invalid.right}"] if invalid and invalid.right else []
+    right = invalid.right.replace("@", " " if last.ref.locations else "@") if invalid else ""
+    lines += [f"If this is what you mean: {right}"] if right else []
     for step in steps:
         if isinstance(step, str):
             lines.append(step)
@@ -100,8 +104,8 @@ def after_fix(run: Run) -> Iterator[str]:
     elif files and run.options.action == "push":
         yield f"The push needs the new lines of go.sum in a commit: git add {files} && git commit"
     elif files:
-        name = "" if run.options.plain else ", so name go.sum in the same git commit, after"
-        yield f"The commit needs the new lines of go.sum{name}: git add {files}"
+        again = "" if run.options.plain else ", then the same git commit (with go.sum, if it names files)"
+        yield f"The commit needs the new lines of go.sum: git add {files}{again}"
 
 
 def _way_out(run: Run) -> Iterator[str]:
@@ -109,12 +113,13 @@ def _way_out(run: Run) -> Iterator[str]:
     hook, action = run.options.hook, run.options.action
     stopping = [item for item in run.diagnoses if run.stops(item)]
     if (stale := [item for item in stopping if item.verdict in FIXABLE]) and not run.options.fix:
-        yield f"CI and {_others(stale)}."
-        fixing = "the hook goproxy-fix" if hook == "pre-commit" else "goproxy-check --fix"
-        yield f"To go on with a warning: {fixing}{' in the hook' * (hook == 'git')}."
+        yield f"CI and {_others(stale)}{', and this check stops it until then' * bool(hook)}."
+        some, fixing = " for what is stale" * (len(stale) < len(stopping)), "goproxy-check --fix"
+        if run.options.wait is None:
+            yield f"To go on with a warning{some}: {f'the hook goproxy-fix ({fixing})' if hook else fixing}."
     if any(item.verdict is Verdict.UNAVAILABLE for item in stopping):
-        where = "in the hook's arguments" if hook else "after the same command"
-        yield f"To let it pass with a warning: --allow-unavailable {where}"
+        where = {"pre-commit": "in the hook's arguments", "git": "after goproxy-check in the hook"}
+        yield f"To let it pass with a warning: --allow-unavailable {where.get(hook, 'after the same command')}"
     # Either id; of an unknown one pre-commit takes no notice.
     skip = "SKIP=goproxy-check,goproxy-fix" if hook == "pre-commit" else ""
     once = f"the same git {action} with {f'{skip} in front' if skip else '--no-verify'}"

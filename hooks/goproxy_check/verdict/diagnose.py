@@ -88,7 +88,8 @@ def not_served(ref: Reference, failure: Failure, quick: Replies, origin: Answer,
     rows = (
         (reason not in (Reason.REFUSED, Reason.NOT_FOUND), Why.NO_ANSWER),
         (Cause.POLICY in causes, Why.POLICY),
-        (refused and failure.status in (0, 401, 407), Why.LOGIN_WANTED),  # 0: of the network's proxy, without digits
+        (refused and failure.status in (0, 407), Why.NETWORK_LOGIN),  # 0: to CONNECT, without digits
+        (refused and failure.status == 401, Why.LOGIN_WANTED),
         (refused and in_lists and listed and ref.version not in (*listed, *origin.versions), Why.NOT_LISTED),
         (refused, Why.REFUSED),
         (Cause.NO_ORIGIN in causes, Why.LACKS_ORIGIN),

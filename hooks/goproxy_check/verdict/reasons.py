@@ -27,11 +27,11 @@ class Remedy(enum.Enum):
     """Something to do for which there is a command, with the words that lead to it; report/commands.py writes it."""
 
     DIRECT = "Fetch it here, past the proxy; go.sum gets its lines:"
-    FIRST = "If this is its first release, fetch it from its origin, once that can be reached:"
+    FIRST = "If this is its first release, fetch it from its origin:"
     NOSUMDB = "Wait (half an hour is usual), or give up that check for it, this once:"
     PRIVATE = "If it is private, no proxy should be asked for it; this tells Go so:"
     PUSH_TAG = "Where a module is yours, push its tag, in its own repository:"
-    EDIT = "To take the nearest one (then git add go.mod):"
+    EDIT = "To take the nearest one (then go mod tidy, and git add go.mod go.sum):"
     MOVE = "Require it by that path, in import statements too:"
     QUERY = "Let Go write the version that it means now:"
     TIDY = "Go drops the line if nothing needs it:"
@@ -39,7 +39,7 @@ class Remedy(enum.Enum):
 
 _R = Remedy
 NO_DIRECT = "GOPROXY has no direct: a rule (a cooldown, a block list) may be against going around the proxy."
-_AGAIN = "Try again in a minute, or check go env GOPROXY and GOSUMDB."
+_AGAIN = "Try again in a minute, or check: go env GOPROXY GOSUMDB"
 _ASK = "Check the spelling, or ask whoever runs the proxy; going around it may be against a rule."
 _AUTHORS = "Do not bypass this: ask the module's authors which hash is right, and tell those who run the proxy."
 _DIFF = "Look at: git diff HEAD -- go.sum"
@@ -84,6 +84,7 @@ class Why(enum.Enum):
     NO_TOOLCHAIN = _V.MISSING, "The proxy does not have the Go release that this line asks for.", _RELEASE
     NO_ACCESS = _V.MISSING, "Go takes it from its origin, which refuses it or is not there.", _SPELLING, _READABLE
     NO_GO = _V.MISSING, "go.sum does not prove that it is served. Install Go, or put it on PATH, to learn more."
+    NETWORK_LOGIN = _V.REFUSED, "The network's proxy wants a login: put it into the URL of HTTPS_PROXY (or HTTP_PROXY)."
     LOGIN_WANTED = _V.REFUSED, "The proxy wants a login. Give Go yours for it (.netrc or GOAUTH: go help goauth)."
     NOT_LISTED = _V.REFUSED, "The proxy refuses it, and does not list it.", _ASK, _R.EDIT
     POLICY = _V.REFUSED, "The proxy has a rule against it (a cooldown, a block list): wait, or ask whoever runs it."
@@ -93,7 +94,11 @@ class Why(enum.Enum):
     NO_DATABASE = _V.UNAVAILABLE, "A proxy serves it, but the checksum database gave no usable answer.", _AGAIN
     NO_ORIGIN = _V.UNAVAILABLE, "Go takes it from its origin, which is out of reach: is the network (a VPN?) there?"
     NOT_GO_SUM = _V.MISMATCH, "go.sum was edited or badly merged, or the version was changed later.", _DIFF, _AUTHORS
-    NOT_DATABASE = _V.MISMATCH, "The checksum database has another: somebody changed it later, or in between.", _AUTHORS
+    NOT_DATABASE = (
+        _V.MISMATCH,
+        "The checksum database has another: it was changed after its release, or on its way here.",
+        _AUTHORS,
+    )
     MOVED = _V.MISMATCH, "The tag was moved, but what a proxy once fetched stays. Publish the next version."
     TAKEN = _V.MISMATCH, "This version number is taken, and can't be replaced. Publish the next version."
     NO_RECORD = _V.UNVERIFIABLE, "The checksum database has no record of it yet, so Go does not take it.", _R.NOSUMDB

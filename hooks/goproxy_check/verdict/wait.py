@@ -26,7 +26,7 @@ _STATES: dict[Verdict | Why, str] = {
     Why.NOT_LATEST: "served, but @latest does not choose it yet",
 }
 # What time does not change.
-_FINAL = {Why.OK, Why.UNFIT_TAG, Why.UNFIT_COMMIT, Why.NO_GO, Why.LOGIN_WANTED}
+_FINAL = {Why.OK, Why.UNFIT_TAG, Why.UNFIT_COMMIT, Why.NO_GO, Why.LOGIN_WANTED, Why.NETWORK_LOGIN}
 
 
 def wait(refs: Sequence[Reference], ask: Ask, progress: Progress, stop: threading.Event) -> list[Diagnosis]:
