@@ -588,6 +588,7 @@ class TestVersionsOnTheCommandLine:
             "github.com/acme/LIB space@v1.0.0": "invalid",
             "@v1.0.0": "invalid",
             f"{LIB}@": "invalid",
+            "golang.org/toolchain@go1.22.1": "invalid",
         }
         assert world.verdicts(*asked, cwd=world.home) == asked
         text = world.main(*asked, cwd=world.home)

@@ -89,7 +89,7 @@ def _go_env(programs: Programs, go: str, seconds: float, *args: str, **changes: 
 
 def downloaded(references: list[Reference], env: GoEnv, programs: Programs, seconds: float) -> list[Reference]:
     """Return REFERENCES with the module versions that ENV's Go would download in place of the toolchains' names."""
-    named = [ref for ref in references if ref.is_toolchain and ref.version.startswith("go")]
+    named = [ref for ref in references if ref.is_toolchain and ref.version.startswith("go") and not ref.invalid]
     modules: dict[Reference, Reference] = {}
     if named and env.go:
         # ``go env GOTOOLCHAIN``, in just these words, the local Go answers whatever GOTOOLCHAIN is set to
