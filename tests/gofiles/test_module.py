@@ -236,6 +236,7 @@ def test_check_wants_the_canonical_form_which_alone_a_proxy_serves(x_mod: XMod) 
 ESCAPED = {
     "example.com/a": "example.com/a",
     "example.com/BurntSushi/TOML": "example.com/!burnt!sushi/!t!o!m!l",
+    "example.com/AZaz09": "example.com/!a!zaz09",
     "v1.0.0-RC1": "v1.0.0-!r!c1",
     "v2.0.0+incompatible": "v2.0.0+incompatible",
     "v0.0.1-go1.23.4.linux-amd64": "v0.0.1-go1.23.4.linux-amd64",
