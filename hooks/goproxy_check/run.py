@@ -8,11 +8,12 @@ from concurrent import futures
 from goproxy_check.change import scope
 from goproxy_check.change.git import Git
 from goproxy_check.go.env import downloaded, read_go_env
-from goproxy_check.gofiles.reference import Reference, Skip, Skipped, joined, of_argument
+from goproxy_check.gofiles.reference import Reference, joined, of_argument
 from goproxy_check.options import Options, parse
 from goproxy_check.system.programs import CommandError, Programs
 from goproxy_check.system.terminal import Progress, complain, is_terminal, styled
 from goproxy_check.verdict.evidence import UNASKED, Run, without_asking
+from goproxy_check.verdict.reasons import Why
 
 
 def start(argv: list[str]) -> int:
@@ -45,9 +46,9 @@ def _run(options: Options, programs: Programs, progress: Progress) -> int:
     root, folder = (options.folder, "") if options.named else git.place
     env = settings.result() if any(not (ref.invalid or ref.skipped) for ref in refs) else UNASKED
     seconds = options.timeout - (time.monotonic() - started)
-    refs = refs if env is UNASKED else downloaded(refs, env, programs, seconds / 2)
+    refs = downloaded(refs, env, programs, seconds / 2)
     known = {ref: without_asking(ref, env, cache_suffices=options.all) for ref in refs}
-    if options.releasing and Skipped(Skip.OFF) in [item.ref.skipped for item in known.values() if item]:
+    if options.releasing and Why.OFF in [item.why for item in known.values() if item]:
         raise CommandError("GOPROXY=off: nothing may be asked (see go env GOPROXY)")
     if rest := [ref for ref, item in known.items() if item is None]:
         from goproxy_check.go.questions import Go

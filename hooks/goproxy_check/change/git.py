@@ -68,10 +68,11 @@ class Git:
 
     def tree(self, commit: str) -> Tree:
         """Return the module files of COMMIT, or of the index where that is ""."""
-        found = self._listed(commit, MODULE_FILES)
-        self._fetch(name for _, name in found.values())
-        every = self._listed(commit, ("",)) if any(mode == _LINK for mode, _ in found.values()) else found
-        return {path: self._followed(path, every) for path in found if posixpath.basename(path) in MODULE_FILES}
+        files = self._listed(commit, MODULE_FILES)
+        found = [path for path in files if posixpath.basename(path) in MODULE_FILES]
+        self._fetch(files[path][1] for path in found)
+        files = self._listed(commit, ("",)) if any(files[path][0] == _LINK for path in found) else files
+        return {path: self._followed(path, files) for path in found}
 
     def _listed(self, commit: str, ends: tuple[str, ...]) -> dict[str, tuple[str, str]]:
         """Return mode and object of the files with those ENDS, by their paths (git-ls-tree(1), git-ls-files(1))."""
@@ -104,9 +105,10 @@ class Git:
 
     def _fetch(self, names: Iterable[str]) -> None:
         """Read those objects NAMES that were not read yet (git-cat-file(1), --batch)."""
-        wanted = sorted({name for name in names if name not in self._content})
+        if not (wanted := sorted({name for name in names if name not in self._content})):
+            return
         request = "".join(f"{name}\n" for name in wanted).encode()
-        output = io.BytesIO(self._programs.git("cat-file", "--batch", cwd=self._cwd, stdin=request) if wanted else b"")
+        output = io.BytesIO(self._programs.git("cat-file", "--batch", cwd=self._cwd, stdin=request))
         for name in wanted:
             if not (header := re.fullmatch(rb"\S+ blob ([0-9]+)\n", output.readline())):
                 raise CommandError(f"git has no object {name}: the repository is incomplete, try git fetch")

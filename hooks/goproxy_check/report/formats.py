@@ -8,7 +8,7 @@ from goproxy_check.report.commands import commands
 from goproxy_check.report.text import explanation
 from goproxy_check.system.redact import harmless
 from goproxy_check.verdict.evidence import Diagnosis, Run
-from goproxy_check.verdict.reasons import FINE, Remedy, Verdict
+from goproxy_check.verdict.reasons import FETCHES, FINE, Remedy, Verdict
 
 
 def as_json(run: Run) -> str:
@@ -26,7 +26,7 @@ def as_json(run: Run) -> str:
 
 
 def _result(item: Diagnosis, run: Run) -> dict[str, object]:
-    remedies = [remedy for remedy in (Remedy.DIRECT, Remedy.FIRST, Remedy.NOSUMDB) if remedy in item.why.steps]
+    remedies = [remedy for remedy in (*FETCHES, Remedy.NOSUMDB) if remedy in item.why.steps]
     return {
         "module": item.ref.module,
         "version": item.ref.version,

@@ -9,9 +9,8 @@ from goproxy_check.report.commands import commands, quoted
 from goproxy_check.system.redact import harmless, one_line
 from goproxy_check.system.terminal import styled
 from goproxy_check.verdict.evidence import Diagnosis, Run
-from goproxy_check.verdict.reasons import FINE, FIXABLE, NO_DIRECT, Remedy, Verdict, Why
+from goproxy_check.verdict.reasons import FETCHES, FINE, FIXABLE, NO_DIRECT, Remedy, Verdict, Why
 
-_FETCH = (Remedy.DIRECT, Remedy.FIRST)
 _COLOURS = {Verdict.SKIPPED: "1;2", Verdict.UNAVAILABLE: "1;33"}  # ECMA-48: dim, yellow; the others are red
 
 
@@ -57,26 +56,24 @@ def _sections(shown: list[Diagnosis], run: Run) -> Iterator[str]:
 def explanation(group: list[Diagnosis], run: Run) -> list[str]:
     """Return what is true of all GROUP, a line each: who said what, why, and what to do; commands are indented."""
     last, alone = group[-1], len(group) == 1
-    lines, steps, invalid = [*last.answers(alone=alone), _why(last)], last.why.steps, last.ref.invalid
+    lines, invalid = [*last.answers(alone=alone), _why(last)], last.ref.invalid
+    instead: tuple[str | Remedy, ...] = ()  # of fetching it from its origin
     if last.fixed:
         return lines
     if last.not_fixed:
         (text, step), words = last.not_fixed[0].value, one_line(last.not_fixed[1])
         lines.append(f"Not fixed: {text.format(words)}.")
-        steps = (*(step for step in steps if step not in _FETCH), step)
+        instead = (step,)
     elif last.verdict in FIXABLE and not any(item.ref.unrecorded or not item.ref.locations for item in group):
-        steps = (
-            *(step for step in steps if step not in _FETCH),
-            "go.sum has its lines already: there is nothing to fetch.",
-        )
+        instead = ("go.sum has its lines already: there is nothing to fetch.",)
     lines += [f"Nearest: {', '.join(last.nearest)}."] if last.nearest and alone else []
     right = invalid.right.replace("@", " " if last.ref.locations else "@") if invalid else ""
     lines += [f"If this is what you mean: {right}"] if right else []
-    for step in steps:
+    for step in (*(step for step in last.why.steps if not (instead and step in FETCHES)), *instead):
         if isinstance(step, str):
             lines.append(step)
         elif pasted := [f"  {command}" for command in commands(step, group, run)]:
-            lines += [NO_DIRECT] if step in _FETCH and run.env.end != "direct" else []
+            lines += [NO_DIRECT] if step in FETCHES and run.env.end != "direct" else []
             lines += [step.value, *pasted]
     return lines
 

@@ -70,7 +70,8 @@ def _fetch(go: Go, refs: list[Reference], served: set[Reference], place: str, en
 def _put_back(go_mod: str, mod: bytes, go_sum: str, lines: bytes) -> None:
     """Undo what Go rewrites in go.mod (no go line, v1, twice the same), and a go.sum that it left in pieces."""
     # Where anything else differs, somebody has saved another go.mod in the meantime.
-    if _content(go_mod) != mod and _meaning(_content(go_mod)) == _meaning(mod):
+    now = _content(go_mod)
+    if now != mod and _meaning(now) == _meaning(mod):
         _write(go_mod, mod)
     now = _content(go_sum)  # which Go writes in place (cmd/go/internal/lockedfile: Transform)
     if set(lines.split(b"\n")) - set(now.split(b"\n")) or not (b"\n" + now).endswith(b"\n"):

@@ -38,6 +38,7 @@ class Remedy(enum.Enum):
 
 
 _R = Remedy
+FETCHES = (_R.DIRECT, _R.FIRST)  # the same command, with other words
 NO_DIRECT = "GOPROXY has no direct: a rule (a cooldown, a block list) may be against going around the proxy."
 _AGAIN = "Try again in a minute, or check: go env GOPROXY GOSUMDB"
 _ASK = "Check the spelling, or ask whoever runs the proxy; going around it may be against a rule."
